@@ -1,0 +1,46 @@
+// Package calendar counts days the way a filing office does: calendar days in
+// Beijing time (UTC+8), whatever zone the machine is set to.
+package calendar
+
+import (
+	"fmt"
+	"time"
+)
+
+// Beijing is UTC+8; mainland China has kept no daylight saving time since 1991.
+var Beijing = time.FixedZone("UTC+8", 8*60*60)
+
+// DateLayout is how dates are written in files, flags and reports.
+const DateLayout = "2006-01-02"
+
+// DaysBetween returns the calendar days in Beijing time from the day of a to
+// the day of b; negative when b lies before a.
+func DaysBetween(a, b time.Time) int {
+	return int(midnight(b).Sub(midnight(a)) / (24 * time.Hour))
+}
+
+// midnight returns the start of t's Beijing day, expressed in UTC so that the
+// difference of two is a whole number of 24 hours.
+func midnight(t time.Time) time.Time {
+	y, m, d := t.In(Beijing).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// AddDays moves t by n Beijing calendar days.
+func AddDays(t time.Time, n int) time.Time { return t.In(Beijing).AddDate(0, 0, n) }
+
+// Date formats the Beijing day of t as 2006-01-02.
+func Date(t time.Time) string { return t.In(Beijing).Format(DateLayout) }
+
+// Parse reads an RFC 3339 time or a date, which means the start of that day in
+// Beijing. Impossible dates such as 2026-02-30 are errors.
+func Parse(s string) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, nil
+	}
+	t, err := time.ParseInLocation(DateLayout, s, Beijing)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is not a date (2026-11-24) or an RFC 3339 time (2026-11-24T08:00:00+08:00)", s)
+	}
+	return t, nil
+}

@@ -1,0 +1,345 @@
+// Package engine evaluates the rulebook over facts. It knows no network, no
+// file and no particular rule.
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"cel.dev/cel-go/common/types"
+
+	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+// Result is how one check ended for one target.
+type Result struct {
+	Check *rulebook.Check
+	// Domain is the domain's name where the check is evaluated per domain.
+	Domain   string
+	Verdict  verdict.Verdict
+	Severity verdict.Severity
+	Message  text.Text
+	// Remedy says what to do about a failed check; empty otherwise.
+	Remedy text.Text
+	// Evidence are the facts that were read, in the order of filing.Compare.
+	Evidence []Evidence
+	// Needs are the absent facts that would decide an undetermined check.
+	Needs []Need
+	// DependsOn tells how the verdict hangs on facts with few possible values.
+	DependsOn []Dependence
+	// Sources are the ids of the sources of the check and its deciding parts.
+	Sources []string
+	// Broken is the mistake in the rule that kept it from being evaluated.
+	Broken error
+}
+
+// One returns the verdict with its weight.
+func (r *Result) One() verdict.One { return verdict.One{Verdict: r.Verdict, Severity: r.Severity} }
+
+// Evidence is a fact that a check read.
+type Evidence struct {
+	Path string
+	Fact filing.Fact
+}
+
+// Need is an absent fact.
+type Need struct {
+	Path string
+	// Failure is the look-up that should have given the fact, or nil.
+	Failure *failure.Failure
+}
+
+// Dependence sorts the possible values of an absent fact by what they lead to.
+type Dependence struct {
+	Path string
+	// Pass, Fail and Open list the values by the verdict that each leads to;
+	// Open are those that leave the check undetermined.
+	Pass, Fail, Open []any
+	// FailMessage is the message of the check for the first failing value.
+	FailMessage text.Text
+}
+
+// Options say how to evaluate.
+type Options struct {
+	// Now is the day of filing that rules count from.
+	Now time.Time
+	// Select keeps only the checks it returns true for; nil keeps all.
+	Select func(*rulebook.Check) bool
+}
+
+// Evaluate runs the rulebook's checks over a filing: those for the filing
+// once, those for a domain once for each. Results come in the rulebook's
+// order, domains in the filing's.
+func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
+	var results []Result
+	whole := f.Scope(nil)
+	if held, known := heldByPerson(f); known {
+		whole["domains.held_by_person"] = filing.Fact{Value: held, Origin: filing.Origin{Source: filing.Derived}}
+	}
+	for _, c := range book.Checks() {
+		if o.Select != nil && !o.Select(c) {
+			continue
+		}
+		if c.Target == rulebook.TargetFiling {
+			results = append(results, evaluate(book, c, whole, nil, o.Now))
+			continue
+		}
+		for _, d := range f.Domains {
+			r := evaluate(book, c, f.Scope(d), d, o.Now)
+			r.Domain = d.Name()
+			results = append(results, r)
+		}
+	}
+	return results
+}
+
+// heldByPerson tells whether a natural person holds any of the domains; one
+// known person decides, else every holder has to be known.
+func heldByPerson(f *filing.Filing) (held, known bool) {
+	known = len(f.Domains) > 0
+	for _, d := range f.Domains {
+		switch kind, ok := d.Facts.Text("domain.holder_kind"); {
+		case kind == "person":
+			return true, true
+		case !ok:
+			known = false
+		}
+	}
+	return false, known
+}
+
+// Check evaluates one check over plain facts, for tests of rules.
+func Check(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts, now time.Time) Result {
+	return evaluate(book, c, facts, nil, now)
+}
+
+// outcome is a verdict with the absent facts behind an undetermined one.
+type outcome struct {
+	verdict verdict.Verdict
+	missing []string
+}
+
+func evaluate(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts, d *filing.Domain, now time.Time) (r Result) {
+	r = Result{Check: c, Severity: c.Severity, Sources: c.Source}
+	defer func() {
+		// A broken rule is its own result; the rest of the report still stands.
+		if p := recover(); p != nil {
+			r.Verdict, r.Broken = verdict.Undetermined, fmt.Errorf("check %s: %v", c.ID, p)
+		}
+	}()
+	s := newScope(book, facts, now)
+	s.read = map[string]filing.Fact{}
+
+	if !c.From.IsZero() && now.Before(c.From) || !c.Until.IsZero() && !now.Before(c.Until) {
+		r.Verdict = verdict.NotApplicable
+		r.Message = text.Catalogue(text.NotInForce)
+		return r
+	}
+
+	var decided []partResult
+	for _, p := range c.Parts {
+		pr, err := evaluatePart(s, c, p)
+		if err != nil {
+			r.Verdict, r.Broken = verdict.Undetermined, err
+			r.Message = text.Catalogue(text.RuleBroken)
+			return r
+		}
+		decided = append(decided, pr)
+	}
+	deciding := worst(decided)
+	r.Verdict, r.Severity = deciding[0].verdict, deciding[0].part.Severity
+	if r.Verdict == verdict.Pass || r.Verdict == verdict.NotApplicable {
+		r.Severity = c.Severity
+	}
+	if r.Verdict == verdict.Undetermined && c.AbsentNotApplicable {
+		r.Verdict = verdict.NotApplicable
+		r.Message = text.Catalogue(text.NothingToCheck)
+		return r
+	}
+	if r.Verdict == verdict.Undetermined {
+		for _, pr := range decided {
+			if pr.verdict == verdict.Undetermined {
+				r.Needs = appendNeeds(r.Needs, pr.missing, d)
+				r.DependsOn = append(r.DependsOn, pr.depends...)
+			}
+		}
+	}
+	for _, pr := range deciding {
+		for _, id := range pr.part.Source {
+			if !slices.Contains(r.Sources, id) {
+				r.Sources = append(slices.Clip(r.Sources), id)
+			}
+		}
+	}
+	r.compose(s, c, deciding)
+	for _, path := range slices.SortedFunc(maps.Keys(s.read), filing.Compare) {
+		r.Evidence = append(r.Evidence, Evidence{Path: path, Fact: s.read[path]})
+	}
+	return r
+}
+
+type partResult struct {
+	part *rulebook.Part
+	outcome
+	depends []Dependence
+}
+
+// rank orders part results from worst to best.
+func (p partResult) rank() int {
+	level := 0
+	if p.part.Severity != verdict.Error {
+		level = 2
+	}
+	switch p.verdict {
+	case verdict.Fail:
+		return level
+	case verdict.Undetermined:
+		return level + 1
+	case verdict.Pass:
+		return 4
+	}
+	return 5
+}
+
+// worst returns the parts that decide the check: those of the worst rank.
+func worst(parts []partResult) []partResult {
+	best := slices.MinFunc(parts, func(a, b partResult) int { return a.rank() - b.rank() })
+	return slices.Collect(func(yield func(partResult) bool) {
+		for _, p := range parts {
+			if p.rank() == best.rank() && !yield(p) {
+				return
+			}
+		}
+	})
+}
+
+func evaluatePart(s *scope, c *rulebook.Check, p *rulebook.Part) (partResult, error) {
+	o, err := decide(s, c, p)
+	if err != nil || o.verdict != verdict.Undetermined {
+		return partResult{part: p, outcome: o}, err
+	}
+	o, depends, err := sweep(s, c, p, o)
+	return partResult{part: p, outcome: o, depends: depends}, err
+}
+
+// decide evaluates `!when || pass` in three values: a demand that is met holds
+// whether it applies or not, so an unknown condition does not drown it.
+func decide(s *scope, c *rulebook.Check, p *rulebook.Part) (outcome, error) {
+	applies, missing := true, []string(nil)
+	for _, e := range []*rulebook.Expr{c.When, p.When} {
+		if e == nil {
+			continue
+		}
+		v, m, err := eval(s, e)
+		if err != nil {
+			return outcome{}, err
+		}
+		if m != nil {
+			missing = append(missing, m...)
+		} else if !v {
+			applies = false
+		}
+	}
+	if !applies {
+		return outcome{verdict: verdict.NotApplicable}, nil
+	}
+	pass, passMissing, err := eval(s, p.Pass)
+	if err != nil {
+		return outcome{}, err
+	}
+	if passMissing == nil && pass {
+		return outcome{verdict: verdict.Pass}, nil
+	}
+	if passMissing != nil && p.FailWhen != nil {
+		fails, m, err := eval(s, p.FailWhen)
+		if err != nil {
+			return outcome{}, err
+		}
+		if m == nil && fails {
+			passMissing, pass = nil, false
+		}
+	}
+	missing = append(missing, passMissing...)
+	if len(missing) == 0 {
+		return outcome{verdict: verdict.Fail}, nil
+	}
+	slices.SortFunc(missing, filing.Compare)
+	return outcome{verdict.Undetermined, slices.Compact(missing)}, nil
+}
+
+// eval evaluates a rule: its value, or the absent facts that keep it from having one.
+func eval(s *scope, e *rulebook.Expr) (value bool, missing []string, err error) {
+	program, err := e.Program(s.book)
+	if err != nil {
+		return false, nil, err
+	}
+	v, _, err := program.Eval(s)
+	if err != nil {
+		return false, nil, fmt.Errorf("%s: rule %q: %w", e.Position, e.Source, err)
+	}
+	switch v := v.(type) {
+	case types.Bool:
+		return bool(v), nil, nil
+	case *types.Unknown:
+		return false, missingOf(v), nil
+	}
+	return false, nil, fmt.Errorf("%s: rule %q gives %s, want true or false", e.Position, e.Source, v.Type().TypeName())
+}
+
+func missingOf(u *types.Unknown) []string {
+	var paths []string
+	for _, id := range u.IDs() {
+		trails, _ := u.GetAttributeTrails(id)
+		for _, t := range trails {
+			paths = append(paths, t.Variable())
+		}
+	}
+	slices.SortFunc(paths, filing.Compare)
+	return slices.Compact(paths)
+}
+
+func appendNeeds(needs []Need, missing []string, d *filing.Domain) []Need {
+	for _, path := range missing {
+		if slices.ContainsFunc(needs, func(n Need) bool { return n.Path == path }) {
+			continue
+		}
+		n := Need{Path: path}
+		if d != nil {
+			for _, m := range d.Missed {
+				if slices.Contains(m.Paths, path) {
+					n.Failure = m.Failure // the last one is the last resort that was tried
+				}
+			}
+		}
+		needs = append(needs, n)
+	}
+	slices.SortFunc(needs, func(a, b Need) int { return filing.Compare(a.Path, b.Path) })
+	return needs
+}
+
+// Overall folds results into the verdict over the target and the counts.
+func Overall(results []Result) (verdict.Overall, verdict.Summary) {
+	var ones []verdict.One
+	var summary verdict.Summary
+	for i := range results {
+		ones = append(ones, results[i].One())
+		summary.Count(results[i].One())
+	}
+	return verdict.Combine(ones), summary
+}
+
+// Broken returns the mistakes in rules that results met, joined, or nil.
+func Broken(results []Result) error {
+	var errs []error
+	for i := range results {
+		errs = append(errs, results[i].Broken)
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,198 @@
+package engine
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"cel.dev/cel-go/common/types"
+
+	"github.com/icpcheck/icpcheck/pkg/calendar"
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/mask"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+// compose fills in message and remedy.
+func (r *Result) compose(s *scope, c *rulebook.Check, deciding []partResult) {
+	read := s.read
+	s.read = nil // sentences may mention more than what decided
+	defer func() { s.read = read }()
+	r.Message = message(s, c, deciding)
+	if r.Verdict == verdict.Fail {
+		r.Remedy = remedy(s, c, deciding)
+	}
+}
+
+// message gives the sentence for the deciding parts: each part's own, else the check's.
+func message(s *scope, c *rulebook.Check, deciding []partResult) text.Text {
+	v := deciding[0].verdict
+	var own []text.Text
+	for _, pr := range deciding {
+		if t, ok := pick(s, pr.part.Message[v], nil); ok {
+			own = append(own, t)
+		}
+	}
+	if len(own) > 0 {
+		return join(own)
+	}
+	titles := make([]text.Text, 0, len(deciding))
+	for _, pr := range deciding {
+		if !pr.part.Title.Empty() {
+			titles = append(titles, pr.part.Title)
+		}
+	}
+	if t, ok := pick(s, c.Message[v], titles); ok {
+		return t
+	}
+	if v == verdict.NotApplicable {
+		return text.Catalogue(text.DoesNotApply)
+	}
+	if v == verdict.Undetermined {
+		return text.Catalogue(text.NotKnown)
+	}
+	return c.Title
+}
+
+func remedy(s *scope, c *rulebook.Check, deciding []partResult) text.Text {
+	var own []text.Text
+	for _, pr := range deciding {
+		if t, ok := pick(s, pr.part.Remedy, nil); ok {
+			own = append(own, t)
+		}
+	}
+	if len(own) > 0 {
+		return join(own)
+	}
+	titles := make([]text.Text, 0, len(deciding))
+	for _, pr := range deciding {
+		titles = append(titles, pr.part.Title)
+	}
+	t, _ := pick(s, c.Remedy, titles)
+	return t
+}
+
+// pick renders the first case whose condition holds.
+func pick(s *scope, cases []rulebook.Case, titles []text.Text) (text.Text, bool) {
+	for _, c := range cases {
+		if c.When != nil {
+			holds, missing, err := eval(s, c.When)
+			if err != nil || missing != nil || !holds {
+				continue
+			}
+		}
+		return text.Text{
+			Zh: render(s, c.Text.Zh, text.Zh, titles),
+			En: render(s, c.Text.En, text.En, titles),
+		}, true
+	}
+	return text.Text{}, false
+}
+
+func render(s *scope, segments []rulebook.Segment, lang text.Lang, titles []text.Text) string {
+	var b strings.Builder
+	for _, seg := range segments {
+		switch {
+		case seg.Expr == nil:
+			b.WriteString(seg.Literal)
+		case seg.Expr.Source == "parts":
+			words := make([]string, len(titles))
+			for i, t := range titles {
+				words[i] = t.In(lang)
+			}
+			b.WriteString(text.List(words, lang))
+		default:
+			b.WriteString(s.placeholder(seg.Expr, lang))
+		}
+	}
+	return b.String()
+}
+
+// placeholder renders a path or an expression for people; what is not known
+// is said so, never left blank.
+func (s *scope) placeholder(e *rulebook.Expr, lang text.Lang) string {
+	unknown := text.Catalogue(text.UnknownValue).In(lang)
+	if isPath(e.Source) {
+		v, missing := s.value(e.Source)
+		if missing != nil {
+			return unknown
+		}
+		return Display(s.book, e.Source, v, lang)
+	}
+	program, err := e.Program(s.book)
+	if err != nil {
+		return unknown
+	}
+	v, _, err := program.Eval(s)
+	if err != nil {
+		return unknown
+	}
+	switch v := v.(type) {
+	case *types.Unknown:
+		return unknown
+	case types.Timestamp:
+		return calendar.Date(v.Time)
+	case types.Int:
+		return strconv.FormatInt(int64(v), 10)
+	case types.String:
+		return string(v)
+	}
+	return fmt.Sprint(v.Value())
+}
+
+func isPath(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool {
+		return r != '.' && r != '_' && (r < 'a' || r > 'z')
+	}) < 0
+}
+
+// Display shows a fact's value to people: ids by their names, dates as
+// Beijing days, personal numbers masked.
+func Display(book *rulebook.Rulebook, path string, v any, lang text.Lang) string {
+	field, _ := filing.FieldOf(path)
+	vocabulary := field.Vocabulary
+	if path == "province.id" {
+		vocabulary = "provinces"
+	}
+	word := func(s string) string {
+		if field.Personal {
+			return mask.Number(s)
+		}
+		if vocabulary != "" {
+			return book.Label(vocabulary, s, "").In(lang)
+		}
+		return s
+	}
+	switch v := v.(type) {
+	case string:
+		return word(v)
+	case []string:
+		words := make([]string, len(v))
+		for i, s := range v {
+			words[i] = word(s)
+		}
+		return text.List(words, lang)
+	case bool:
+		if v {
+			return text.Catalogue(text.Yes).In(lang)
+		}
+		return text.Catalogue(text.No).In(lang)
+	case time.Time:
+		return calendar.Date(v)
+	}
+	return fmt.Sprint(v)
+}
+
+// label names a value for keys of maps.
+func label(v any) string { return fmt.Sprint(v) }
+
+func join(texts []text.Text) text.Text {
+	var zh, en []string
+	for _, t := range texts {
+		zh, en = append(zh, t.Zh), append(en, t.En)
+	}
+	return text.Text{Zh: strings.Join(zh, ""), En: strings.Join(en, " ")}
+}

@@ -1,0 +1,191 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+)
+
+// scope is what one rule sees: the facts of one target, what tables say about
+// them, what follows from them, and in a sweep the values that are being tried.
+type scope struct {
+	book    *rulebook.Rulebook
+	facts   filing.Facts
+	now     time.Time
+	assumed map[string]any
+	// read collects the facts that were looked at, for the evidence; nil in sweeps.
+	read map[string]filing.Fact
+	// siteLeadGiven says that the file names a lead of the site's own.
+	siteLeadGiven bool
+}
+
+var _ cel.Activation = (*scope)(nil)
+
+func newScope(book *rulebook.Rulebook, facts filing.Facts, now time.Time) *scope {
+	s := &scope{book: book, facts: facts, now: now}
+	for path := range facts {
+		if strings.HasPrefix(path, "site.lead.") {
+			s.siteLeadGiven = true
+		}
+	}
+	return s
+}
+
+// ResolveName gives CEL the value of a path, or an Unknown that names the
+// absent facts which would give it. Every declared path resolves.
+func (s *scope) ResolveName(path string) (any, bool) {
+	v, missing := s.value(path)
+	if missing != nil {
+		var unknown *types.Unknown
+		for _, m := range missing {
+			unknown = types.MergeUnknowns(unknown, types.NewUnknown(0, types.NewAttributeTrail(m)))
+		}
+		return unknown, true
+	}
+	return celValue(v), true
+}
+
+// Parent is nil: a scope stands alone.
+func (s *scope) Parent() cel.Activation { return nil }
+
+// value returns the value of a path, or the absent facts that it depends on.
+func (s *scope) value(path string) (any, []string) {
+	if v, ok := s.assumed[path]; ok {
+		return v, nil
+	}
+	if f, ok := s.facts[path]; ok {
+		s.note(path, f)
+		return f.Value, nil
+	}
+	if rest, ok := strings.CutPrefix(path, "site.lead."); ok && !s.siteLeadGiven {
+		// The lead of the site is the subject's unless another is named.
+		return s.value("subject.lead." + rest)
+	}
+	if v, missing, ok := s.derived(path); ok {
+		return v, missing
+	}
+	if join, column, ok := rulebook.JoinOf(path); ok {
+		return s.joined(join, column, path)
+	}
+	return nil, []string{path}
+}
+
+func (s *scope) note(path string, f filing.Fact) {
+	if s.read != nil {
+		s.read[path] = f
+	}
+}
+
+// text is value for text facts, in the form that joins ask for.
+func (s *scope) text(path string) (string, bool) {
+	v, missing := s.value(path)
+	t, ok := v.(string)
+	return t, ok && missing == nil
+}
+
+func (s *scope) joined(join rulebook.Join, column, path string) (any, []string) {
+	row, missing := join.Row(s.book, s.text)
+	if missing != nil {
+		return nil, missing
+	}
+	if row == nil {
+		return nil, []string{path} // no table knows; a person can look it up and --set it
+	}
+	switch column {
+	case "id":
+		return row.ID, nil
+	case "confidence":
+		return row.ConfidenceOf(""), nil
+	}
+	if graded, ok := strings.CutSuffix(column, ".confidence"); ok {
+		return row.ConfidenceOf(graded), nil
+	}
+	cell, ok := row.Cells[column]
+	if !ok {
+		c, _ := s.book.JoinColumn(path)
+		if c.Default == nil {
+			return nil, []string{path}
+		}
+		cell.Value = c.Default
+	}
+	s.note(path, filing.Fact{Value: cell.Value, Origin: filing.Origin{Source: filing.FromRulebook, Server: join.Tables[0] + "/" + row.ID}})
+	return cell.Value, nil
+}
+
+// derived concludes a fact from others, and reports whether path is such a
+// fact. They are here and not in rules because they combine evidence about one
+// thing, whatever the rule.
+func (s *scope) derived(path string) (v any, missing []string, ok bool) {
+	switch path {
+	case "now":
+		return s.now, nil, true
+	case "domain.expiry_provisional":
+		v, missing = s.expiryProvisional()
+		return v, missing, true
+	case "server.mainland":
+		v, missing = s.serverMainland()
+		return v, missing, true
+	}
+	return nil, nil, false
+}
+
+// expiryProvisional tells whether the expiry date may not be relied on: a
+// registry adds a year at expiry before anyone has paid (autoRenewPeriod, RFC
+// 3915), and takes it back unless the registrar confirms.
+func (s *scope) expiryProvisional() (any, []string) {
+	statuses, missing := s.value("domain.statuses")
+	if missing != nil {
+		return false, nil // a date without statuses was written down by a person
+	}
+	list, _ := statuses.([]string)
+	return slices.ContainsFunc(list, func(status string) bool {
+		return strings.EqualFold(status, "autoRenewPeriod")
+	}), nil
+}
+
+// serverMainland tells whether the server is in the mainland. Outside beats
+// inside: one address abroad is enough for a filing to be refused.
+func (s *scope) serverMainland() (any, []string) {
+	region, regionMissing := s.value("region.mainland")
+	if regionMissing == nil && region == false {
+		return false, nil
+	}
+	v, notLocated := s.value("server.places")
+	places, _ := v.([]string)
+	for _, p := range places {
+		if p != "mainland" && p != "unknown" {
+			return false, nil
+		}
+	}
+	if regionMissing == nil {
+		return true, nil
+	}
+	if notLocated == nil && len(places) > 0 && !slices.Contains(places, "unknown") {
+		return true, nil
+	}
+	return nil, regionMissing
+}
+
+// celValue converts a fact's value into CEL's.
+func celValue(v any) ref.Val {
+	switch v := v.(type) {
+	case bool:
+		return types.Bool(v)
+	case int64:
+		return types.Int(v)
+	case string:
+		return types.String(v)
+	case time.Time:
+		return types.Timestamp{Time: v}
+	case []string:
+		return types.DefaultTypeAdapter.NativeToValue(v)
+	}
+	return types.NewErr("a value of type %T cannot be used in a rule", v)
+}

@@ -1,0 +1,32 @@
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/rules"
+)
+
+func shipped(t testing.TB) *rulebook.Rulebook {
+	t.Helper()
+	book, err := rulebook.Load(rulebook.Layer{FS: rules.FS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return book
+}
+
+// TestShippedRules runs the tests that every check of the rulebook carries.
+func TestShippedRules(t *testing.T) {
+	book := shipped(t)
+	for _, c := range book.Checks() {
+		t.Run(c.ID, func(t *testing.T) {
+			for _, test := range c.Tests {
+				if _, err := engine.RunTest(book, c, test); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}

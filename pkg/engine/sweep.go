@@ -1,0 +1,200 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+// maxTries bounds the combinations a sweep tries for one demand; 31 provinces
+// by 18 kinds of subject by yes and no is 1,116.
+const maxTries = 4096
+
+// sweep tries all values of the absent facts when each has few. All pass: the
+// demand is met whatever the facts are. All fail: it fails. Otherwise it stays
+// undetermined, and the result tells which values lead where.
+func sweep(s *scope, c *rulebook.Check, p *rulebook.Part, start outcome) (outcome, []Dependence, error) {
+	w := &sweeper{scope: *s, check: c, part: p, values: map[string][]any{}}
+	w.scope.read = nil
+	if ok, err := w.try(map[string]any{}, start.missing); err != nil || !ok {
+		return start, nil, err
+	}
+	seen := map[verdict.Verdict]bool{}
+	for _, t := range w.tries {
+		seen[t.verdict] = true
+	}
+	switch {
+	case !seen[verdict.Undetermined] && !seen[verdict.Fail]:
+		// A demand that is met or does not apply, whatever the facts are.
+		v := verdict.NotApplicable
+		if seen[verdict.Pass] {
+			v = verdict.Pass
+		}
+		return outcome{verdict: v}, nil, nil
+	case len(seen) == 1 && seen[verdict.Fail]:
+		return outcome{verdict: verdict.Fail}, nil, nil
+	}
+	end := outcome{verdict: verdict.Undetermined}
+	var depends []Dependence
+	for _, path := range slices.SortedFunc(maps.Keys(w.values), filing.Compare) {
+		d, matters := w.dependence(path)
+		if !matters {
+			continue
+		}
+		end.missing = append(end.missing, path)
+		depends = append(depends, d)
+	}
+	for _, t := range w.tries {
+		end.missing = append(end.missing, t.missing...)
+	}
+	slices.SortFunc(end.missing, filing.Compare)
+	end.missing = slices.Compact(end.missing)
+	for i := range depends {
+		w.explain(&depends[i])
+	}
+	return end, depends, nil
+}
+
+type attempt struct {
+	assumed map[string]any
+	outcome
+}
+
+type sweeper struct {
+	scope  scope
+	check  *rulebook.Check
+	part   *rulebook.Part
+	values map[string][]any // the values tried for each absent fact
+	tries  []attempt
+}
+
+// try assigns the first missing fact each of its values and goes on with what
+// is missing then. It returns false when a fact has too many values to try, or
+// the combinations are too many.
+func (w *sweeper) try(assumed map[string]any, missing []string) (bool, error) {
+	var lists [][]any
+	for _, path := range missing {
+		provider, _ := assumed["provider"].(string)
+		if provider == "" {
+			provider, _ = w.scope.facts.Text("provider")
+		}
+		values := w.scope.book.FewValues(path, provider)
+		if values == nil {
+			if len(assumed) == 0 {
+				return false, nil // undecided from the start: nothing to sweep
+			}
+			w.tries = append(w.tries, attempt{maps.Clone(assumed), outcome{verdict.Undetermined, missing}})
+			return len(w.tries) <= maxTries, nil
+		}
+		lists = append(lists, values)
+	}
+	path := missing[0]
+	w.values[path] = mergeValues(w.values[path], lists[0])
+	for _, v := range lists[0] {
+		assumed[path] = v
+		w.scope.assumed = assumed
+		o, err := decide(&w.scope, w.check, w.part)
+		if err != nil {
+			return false, err
+		}
+		if o.verdict == verdict.Undetermined {
+			if ok, err := w.try(assumed, o.missing); !ok || err != nil {
+				return ok, err
+			}
+		} else {
+			w.tries = append(w.tries, attempt{maps.Clone(assumed), o})
+		}
+		if len(w.tries) > maxTries {
+			return false, nil
+		}
+	}
+	delete(assumed, path)
+	return true, nil
+}
+
+func mergeValues(have, add []any) []any {
+	for _, v := range add {
+		if !slices.Contains(have, v) {
+			have = append(have, v)
+		}
+	}
+	return have
+}
+
+// dependence sorts the values of a fact by where they lead. A fact matters
+// when two of its values do not lead to the same.
+func (w *sweeper) dependence(path string) (Dependence, bool) {
+	d := Dependence{Path: path}
+	signatures := map[any]map[verdict.Verdict]bool{}
+	for _, t := range w.tries {
+		v, ok := t.assumed[path]
+		if !ok {
+			continue
+		}
+		if signatures[v] == nil {
+			signatures[v] = map[verdict.Verdict]bool{}
+		}
+		word := t.verdict
+		if word == verdict.NotApplicable {
+			word = verdict.Pass // does not apply: nothing refuses the filing
+		}
+		signatures[v][word] = true
+	}
+	for _, v := range w.values[path] {
+		sig := signatures[v]
+		switch {
+		case len(sig) == 1 && sig[verdict.Pass]:
+			d.Pass = append(d.Pass, v)
+		case len(sig) == 1 && sig[verdict.Fail]:
+			d.Fail = append(d.Fail, v)
+		default:
+			d.Open = append(d.Open, v)
+		}
+	}
+	matters := len(d.Pass) > 0 && len(d.Fail)+len(d.Open) > 0 || len(d.Fail) > 0 && len(d.Open) > 0 || len(w.values) == 1
+	if !matters {
+		matters = w.mattersWithin(path)
+	}
+	return d, matters
+}
+
+// mattersWithin finds two tries that differ in nothing but this fact and lead
+// to different verdicts.
+func (w *sweeper) mattersWithin(path string) bool {
+	type group struct{ verdict verdict.Verdict }
+	seen := map[string]group{}
+	for _, t := range w.tries {
+		if _, ok := t.assumed[path]; !ok {
+			continue
+		}
+		key := ""
+		for _, p := range slices.Sorted(maps.Keys(t.assumed)) {
+			if p != path {
+				key += p + "=" + label(t.assumed[p]) + ";"
+			}
+		}
+		if g, ok := seen[key]; ok && g.verdict != t.verdict {
+			return true
+		}
+		seen[key] = group{t.verdict}
+	}
+	return false
+}
+
+// explain renders the fail message for the first value that fails.
+func (w *sweeper) explain(d *Dependence) {
+	if len(d.Fail) == 0 {
+		return
+	}
+	for _, t := range w.tries {
+		if t.verdict == verdict.Fail && t.assumed[d.Path] == d.Fail[0] {
+			s := w.scope
+			s.assumed = t.assumed
+			d.FailMessage = message(&s, w.check, []partResult{{part: w.part, outcome: t.outcome}})
+			return
+		}
+	}
+}

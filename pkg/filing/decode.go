@@ -1,0 +1,340 @@
+package filing
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/icpcheck/icpcheck/pkg/calendar"
+	"github.com/icpcheck/icpcheck/pkg/domainname"
+	"github.com/icpcheck/icpcheck/pkg/mask"
+	"github.com/icpcheck/icpcheck/pkg/yamlfile"
+)
+
+// Vocabulary knows the ids that facts can have; the rulebook is one.
+type Vocabulary interface {
+	// Resolve maps a word (id, Chinese or English name, alias) to the id in the
+	// named vocabulary. provider, where known, settles names that providers use differently.
+	Resolve(vocabulary, word, provider string) (id string, ok bool)
+	// Words lists the ids of the vocabulary, for messages.
+	Words(vocabulary, provider string) []string
+	// Derivable tells the type of a path that rules look up in a table, such
+	// as province.min_validity_days, which --set may override.
+	Derivable(path string) (Type, bool)
+}
+
+// decoder walks one filing file.
+type decoder struct {
+	file       *yamlfile.File
+	vocabulary Vocabulary
+	provider   string
+	problems   yamlfile.Problems
+}
+
+// Decode reads a filing file. Every key is optional; an unknown key, a value
+// of the wrong type and an unknown id are mistakes, all of which are returned
+// together as yamlfile.Problems.
+func Decode(name string, data []byte, vocabulary Vocabulary) (*Filing, error) {
+	file, err := yamlfile.Parse(name, data)
+	if err != nil {
+		return nil, err
+	}
+	d := &decoder{file: file, vocabulary: vocabulary}
+	// The provider is read first, since the names of its products are its own.
+	for key, value := range yamlfile.Pairs(file.Root) {
+		if key.Value == "provider" && value.Kind == yaml.ScalarNode {
+			d.provider, _ = vocabulary.Resolve("providers", value.Value, "")
+		}
+	}
+	f := &Filing{Name: name, Facts: Facts{}}
+	for key, value := range yamlfile.Pairs(file.Root) {
+		if key.Value == "domains" {
+			f.Domains = d.domains(value)
+			continue
+		}
+		d.value(f.Facts, "", key, value)
+	}
+	if err := d.problems.Err(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (d *decoder) fail(n *yaml.Node, format string, args ...any) {
+	d.problems = append(d.problems, d.file.Problem(n, format, args...))
+}
+
+// domains reads the list of domains; an item may be just a name.
+func (d *decoder) domains(n *yaml.Node) []*Domain {
+	if yamlfile.Null(n) {
+		return nil
+	}
+	if n.Kind != yaml.SequenceNode {
+		d.fail(n, "domains: want a list of names or of keys with values (- name: example.com), got %s", yamlfile.Kind(n))
+		return nil
+	}
+	var domains []*Domain
+	first := map[string]int{}
+	for _, item := range n.Content {
+		facts := Facts{}
+		switch item.Kind {
+		case yaml.ScalarNode:
+			d.name(facts, item)
+		case yaml.MappingNode:
+			named := false
+			for key, value := range yamlfile.Pairs(item) {
+				if key.Value == "name" {
+					named = true
+					d.name(facts, value)
+					continue
+				}
+				d.value(facts, DomainPrefix, key, value)
+			}
+			if !named {
+				d.fail(item, "a domain needs a name (name: example.com)")
+			}
+		default:
+			d.fail(item, "want a domain name or keys with values, got %s", yamlfile.Kind(item))
+		}
+		if host, ok := facts.Text("domain.host"); ok {
+			if line, twice := first[host]; twice {
+				d.fail(item, "domain %q stands here a second time, first on line %d", host, line)
+			}
+			first[host] = item.Line
+		}
+		domains = append(domains, &Domain{Facts: facts})
+	}
+	return domains
+}
+
+func (d *decoder) name(facts Facts, n *yaml.Node) {
+	if n.Kind != yaml.ScalarNode || yamlfile.Null(n) {
+		d.fail(n, "name: want a domain name, got %s", yamlfile.Kind(n))
+		return
+	}
+	name, err := domainname.Parse(n.Value)
+	if err != nil {
+		d.fail(n, "%v", err)
+		return
+	}
+	SetName(facts, name, Origin{Source: FromFile, Position: d.file.At(n)})
+}
+
+// SetName records a domain name and what can be read off it.
+func SetName(facts Facts, name domainname.Name, origin Origin) {
+	facts["domain.name"] = Fact{Value: name.ApexUnicode, Origin: origin}
+	facts["domain.host"] = Fact{Value: name.Unicode, Origin: origin}
+	facts["domain.suffix"] = Fact{Value: name.Suffix, Origin: Origin{Source: FromName}}
+}
+
+// value reads one key below prefix (which is empty or ends in a dot).
+func (d *decoder) value(facts Facts, prefix string, key, n *yaml.Node) {
+	if yamlfile.Null(n) {
+		return // key: without a value says that it is unknown
+	}
+	path, known, group := lookup(prefix, key.Value)
+	switch {
+	case group:
+		if n.Kind != yaml.MappingNode {
+			d.fail(n, "%s: want keys with values, got %s", key.Value, yamlfile.Kind(n))
+			return
+		}
+		for key, value := range yamlfile.Pairs(n) {
+			d.value(facts, path+".", key, value)
+		}
+	case known:
+		field, _ := FieldOf(path)
+		v, err := d.scalarOrList(field, n)
+		if err != nil {
+			return
+		}
+		facts[path] = Fact{Value: v, Origin: Origin{Source: FromFile, Position: d.file.At(n)}}
+	default:
+		keys := keysBelow(prefix)
+		d.fail(key, "unknown key %q%s", key.Value, yamlfile.DidYouMean(key.Value, keys))
+	}
+}
+
+var errReported = fmt.Errorf("already reported")
+
+func (d *decoder) scalarOrList(field Field, n *yaml.Node) (any, error) {
+	label := FilePath(field.Path)
+	if field.Type == List {
+		if n.Kind != yaml.SequenceNode {
+			d.fail(n, "%s: want a list ([a, b]), got %s", label, yamlfile.Kind(n))
+			return nil, errReported
+		}
+		list := make([]string, 0, len(n.Content))
+		for _, item := range n.Content {
+			if item.Kind != yaml.ScalarNode || yamlfile.Null(item) {
+				d.fail(item, "%s: want a word, got %s", label, yamlfile.Kind(item))
+				continue
+			}
+			word, err := parseWord(field, item.Value, d.vocabulary, d.provider)
+			if err != nil {
+				d.fail(item, "%s: %v", label, err)
+				continue
+			}
+			if !slices.Contains(list, word) {
+				list = append(list, word)
+			}
+		}
+		return list, nil
+	}
+	if n.Kind != yaml.ScalarNode {
+		d.fail(n, "%s: want %s, got %s", label, want(field), yamlfile.Kind(n))
+		return nil, errReported
+	}
+	v, err := parseScalar(field, n.Value, d.vocabulary, d.provider)
+	if err != nil {
+		d.fail(n, "%s: %v", label, err)
+		return nil, errReported
+	}
+	return v, nil
+}
+
+// want describes a type for a message.
+func want(field Field) string {
+	switch field.Type {
+	case Bool:
+		return "true or false"
+	case Int:
+		return "a whole number"
+	case Time:
+		return "a date such as 2026-11-24"
+	case List:
+		return "a list"
+	}
+	if field.Vocabulary != "" {
+		return "one word"
+	}
+	return "text"
+}
+
+// parseScalar reads the value of a fact that is no list from its text.
+func parseScalar(field Field, s string, vocabulary Vocabulary, provider string) (any, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return nil, fmt.Errorf("is empty; leave the key out where the value is unknown")
+	}
+	switch field.Type {
+	case Bool:
+		switch s {
+		case "true":
+			return true, nil
+		case "false":
+			return false, nil
+		}
+	case Int:
+		if n, err := strconv.ParseInt(s, 10, 32); err == nil {
+			if n < 0 {
+				return nil, fmt.Errorf("cannot be negative, got %d", n)
+			}
+			return n, nil
+		}
+	case Time:
+		return calendar.Parse(s)
+	case Text:
+		return parseWord(field, s, vocabulary, provider)
+	}
+	return nil, fmt.Errorf("want %s, got %q", want(field), mask.Free(s))
+}
+
+// parseWord maps a word to its id where the fact has a vocabulary.
+func parseWord(field Field, s string, vocabulary Vocabulary, provider string) (string, error) {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return "", fmt.Errorf("is empty; leave the key out where the value is unknown")
+	}
+	if field.Vocabulary == "" {
+		return s, nil
+	}
+	if id, ok := vocabulary.Resolve(field.Vocabulary, s, provider); ok {
+		return id, nil
+	}
+	return "", fmt.Errorf("unknown value %q%s", mask.Free(s), yamlfile.DidYouMean(s, vocabulary.Words(field.Vocabulary, provider)))
+}
+
+// lookup finds the fact or the group of facts that a key below prefix means.
+func lookup(prefix, key string) (path string, known, group bool) {
+	path = prefix + key
+	if f, ok := FieldOf(path); ok && f.Key == "" && !f.LookupOnly {
+		return path, true, false
+	}
+	for _, f := range fields {
+		if f.LookupOnly {
+			continue
+		}
+		if f.Key == key && strings.HasPrefix(f.Path, prefix) && !strings.Contains(f.Path[len(prefix):], ".") {
+			return f.Path, true, false
+		}
+		if strings.HasPrefix(f.Path, path+".") && prefix != DomainPrefix && path+"." != DomainPrefix {
+			group = true
+		}
+	}
+	return path, false, group
+}
+
+// keysBelow lists the keys that may stand below prefix.
+func keysBelow(prefix string) []string {
+	keys := map[string]bool{}
+	for _, f := range fields {
+		if f.LookupOnly || !strings.HasPrefix(f.Path, prefix) || prefix == "" && f.Domain() {
+			continue
+		}
+		key, _, _ := strings.Cut(f.Path[len(prefix):], ".")
+		if f.Key != "" {
+			key = f.Key
+		}
+		keys[key] = true
+	}
+	if prefix == "" {
+		keys["domains"] = true
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
+// DecodeFacts reads facts for a rule's test: nested as in a filing file or by
+// path (domain.statuses, province.min_validity_days), of one domain at most.
+// derivable tells the type of paths beyond the fields that may be given.
+func DecodeFacts(file *yamlfile.File, n *yaml.Node, vocabulary Vocabulary, derivable func(path string) (Type, bool)) (Facts, error) {
+	d := &decoder{file: file, vocabulary: vocabulary}
+	facts := Facts{}
+	if n == nil {
+		return facts, nil
+	}
+	for key, value := range yamlfile.Pairs(n) {
+		if key.Value == "provider" {
+			d.provider = value.Value
+		}
+	}
+	d.paths(facts, "", n, derivable)
+	return facts, d.problems.Err()
+}
+
+func (d *decoder) paths(facts Facts, prefix string, n *yaml.Node, derivable func(string) (Type, bool)) {
+	for key, value := range yamlfile.Pairs(n) {
+		path := prefix + key.Value
+		field, ok := FieldOf(path)
+		if !ok {
+			var t Type
+			if t, ok = derivable(path); ok {
+				field = Field{Path: path, Type: t}
+			}
+		}
+		switch {
+		case value.Kind == yaml.MappingNode:
+			d.paths(facts, path+".", value, derivable)
+		case !ok:
+			d.fail(key, "unknown fact %q%s", path, yamlfile.DidYouMean(path, paths()))
+		default:
+			if v, err := d.scalarOrList(field, value); err == nil {
+				facts[path] = Fact{Value: v, Origin: Origin{Source: FromFile, Position: d.file.At(value)}}
+			}
+		}
+	}
+}

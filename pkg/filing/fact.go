@@ -1,0 +1,134 @@
+package filing
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/yamlfile"
+)
+
+// Source says what kind of place a fact comes from.
+type Source string
+
+// The sources. Rulebook marks values that rules look up in a table.
+const (
+	FromRDAP     Source = "rdap"
+	FromWHOIS    Source = "whois"
+	FromDNS      Source = "dns"
+	FromFile     Source = "file"
+	FromFlag     Source = "flag"
+	FromAPI      Source = "api"
+	FromPage     Source = "page"
+	FromPlan     Source = "plan"
+	FromName     Source = "name" // read off the name itself
+	FromRulebook Source = "rulebook"
+	Derived      Source = "derived" // concluded from other facts
+)
+
+// Live reports whether the source was asked now, as against written down before.
+func (s Source) Live() bool {
+	switch s {
+	case FromRDAP, FromWHOIS, FromDNS, FromAPI, FromPage:
+		return true
+	}
+	return false
+}
+
+// Origin is where a fact comes from and when it was observed.
+type Origin struct {
+	Source Source
+	// Server is the host that said so, or the table row for FromRulebook.
+	Server string
+	// At is when a live source answered; zero otherwise.
+	At time.Time
+	// Position is the place in the filing file for FromFile.
+	yamlfile.Position
+}
+
+// Fact is a value with its origin. Value has the Go type that its Type names.
+type Fact struct {
+	Value  any
+	Origin Origin
+}
+
+// Facts maps paths to facts. An absent path is an unknown fact.
+type Facts map[string]Fact
+
+// Clone copies the map.
+func (f Facts) Clone() Facts { return maps.Clone(f) }
+
+// Paths lists the known paths in the order of Fields.
+func (f Facts) Paths() []string { return slices.SortedFunc(maps.Keys(f), Compare) }
+
+// Text returns a text fact, or "" and false when it is absent.
+func (f Facts) Text(path string) (string, bool) {
+	s, ok := f[path].Value.(string)
+	return s, ok
+}
+
+// List returns a list fact, or nil and false when it is absent.
+func (f Facts) List(path string) ([]string, bool) {
+	s, ok := f[path].Value.([]string)
+	return s, ok
+}
+
+// Conflict is a fact on which two sources disagree; the live one was kept.
+type Conflict struct {
+	Path          string
+	Kept, Dropped Fact
+}
+
+// Missed is a fact that a look-up should have given but did not.
+type Missed struct {
+	Failure *failure.Failure
+	// Paths are the facts the look-up would have given.
+	Paths []string
+}
+
+// Domain is what is known about one domain.
+type Domain struct {
+	Facts     Facts
+	Conflicts []Conflict
+	Missed    []Missed
+}
+
+// Name returns the domain's name.
+func (d *Domain) Name() string {
+	s, _ := d.Facts.Text("domain.name")
+	return s
+}
+
+// Learn adds a fact found by a live look-up. It replaces what the file said,
+// and keeps the difference as a Conflict; a value from --set stays.
+func (d *Domain) Learn(path string, value any, origin Origin, same func(a, b any) bool) {
+	old, known := d.Facts[path]
+	if known && old.Origin.Source == FromFlag {
+		return
+	}
+	fresh := Fact{Value: value, Origin: origin}
+	if known && !same(old.Value, value) {
+		d.Conflicts = append(d.Conflicts, Conflict{Path: path, Kept: fresh, Dropped: old})
+	}
+	d.Facts[path] = fresh
+}
+
+// Filing is one filing: the facts about it as a whole, and its domains.
+type Filing struct {
+	// Name is how the filing is called in reports: the file's name, or the domain's.
+	Name string
+	// Facts are all facts but those about a domain.
+	Facts   Facts
+	Domains []*Domain
+}
+
+// Scope returns the facts a rule sees: those of the filing and, where d is not
+// nil, those of that domain.
+func (f *Filing) Scope(d *Domain) Facts {
+	scope := f.Facts.Clone()
+	if d != nil {
+		maps.Copy(scope, d.Facts)
+	}
+	return scope
+}

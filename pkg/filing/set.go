@@ -1,0 +1,116 @@
+package filing
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/icpcheck/icpcheck/pkg/yamlfile"
+)
+
+// domainIndex matches the domain part of a --set path: domains[0].x, domains[].x
+// and domain.x mean one or all domains of the filing.
+var domainIndex = regexp.MustCompile(`^domains?(?:\[([^\]]*)\])?\.(.+)$`)
+
+// Assignment is one path=value given on the command line.
+type Assignment struct {
+	Path string
+	Fact Fact
+	// Domain is the index or name of the domain it is for; empty means every one.
+	Domain string
+}
+
+// ParseAssignment reads path=value as --set takes it. The path is that of a
+// fact (domain.expires_at), the key of the filing file (domains[0].expires_on),
+// or a value rules look up (province.min_validity_days). Lists are comma-separated.
+func ParseAssignment(s string, vocabulary Vocabulary, provider string) (Assignment, error) {
+	path, value, ok := strings.Cut(s, "=")
+	path = strings.TrimSpace(path)
+	if !ok || path == "" {
+		return Assignment{}, fmt.Errorf("%q: want path=value, for example subject.type=enterprise", s)
+	}
+	a := Assignment{Path: path, Fact: Fact{Origin: Origin{Source: FromFlag}}}
+	if m := domainIndex.FindStringSubmatch(path); m != nil {
+		a.Domain, a.Path = m[1], DomainPrefix+m[2]
+	}
+	field, ok := FieldOf(a.Path)
+	if !ok {
+		i := slices.IndexFunc(fields, func(f Field) bool { return f.Key != "" && keyPath(f) == a.Path })
+		if i >= 0 {
+			field, ok = fields[i], true
+		}
+	}
+	if ok && (field.Path == "domain.name" || field.Path == "domain.host" || field.Path == "domain.suffix") {
+		return Assignment{}, fmt.Errorf("%q: a domain's name cannot be set, give it as the target", s)
+	}
+	if !ok {
+		t, derivable := vocabulary.Derivable(a.Path)
+		if !derivable {
+			return Assignment{}, fmt.Errorf("unknown path %q%s", path, yamlfile.DidYouMean(a.Path, paths()))
+		}
+		field = Field{Path: a.Path, Type: t}
+	}
+	a.Path = field.Path
+	var err error
+	if field.Type == List {
+		list := []string{}
+		for _, word := range strings.Split(value, ",") {
+			if strings.TrimSpace(word) == "" {
+				continue
+			}
+			id, wordErr := parseWord(field, word, vocabulary, provider)
+			if wordErr != nil {
+				return Assignment{}, fmt.Errorf("%s: %w", path, wordErr)
+			}
+			list = append(list, id)
+		}
+		a.Fact.Value = list
+		return a, nil
+	}
+	if a.Fact.Value, err = parseScalar(field, value, vocabulary, provider); err != nil {
+		return Assignment{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return a, nil
+}
+
+func keyPath(f Field) string { return f.Path[:strings.LastIndexByte(f.Path, '.')+1] + f.Key }
+
+func paths() []string {
+	all := make([]string, len(fields))
+	for i, f := range fields {
+		all[i] = f.Path
+	}
+	return all
+}
+
+// Apply puts an assignment into the filing, over whatever the file says.
+func (f *Filing) Apply(a Assignment) error {
+	if !strings.HasPrefix(a.Path, DomainPrefix) {
+		f.Facts[a.Path] = a.Fact
+		return nil
+	}
+	matched := false
+	for i, d := range f.Domains {
+		host, _ := d.Facts.Text("domain.host")
+		if a.Domain == "" || a.Domain == strconv.Itoa(i) || a.Domain == host || a.Domain == d.Name() {
+			d.Facts[a.Path] = a.Fact
+			matched = true
+		}
+	}
+	if !matched && a.Domain != "" {
+		return fmt.Errorf("%s: no domain %q in %s", a.Path, a.Domain, f.Name)
+	}
+	return nil
+}
+
+// Clone copies the filing, so that one can be varied without touching the other.
+func (f *Filing) Clone() *Filing {
+	c := &Filing{Name: f.Name, Facts: f.Facts.Clone()}
+	for _, d := range f.Domains {
+		c.Domains = append(c.Domains, &Domain{Facts: maps.Clone(d.Facts), Conflicts: slices.Clone(d.Conflicts), Missed: slices.Clone(d.Missed)})
+	}
+	return c
+}

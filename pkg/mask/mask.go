@@ -1,0 +1,46 @@
+// Package mask hides personal numbers: identity documents, telephones and
+// certificates. Everything that leaves the program passes through it.
+package mask
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Number shows the first three and last two characters of a number and hides
+// the rest; up to seven characters are hidden altogether.
+func Number(s string) string {
+	r := []rune(s)
+	if len(r) <= 7 {
+		return strings.Repeat("*", len(r))
+	}
+	return string(r[:3]) + strings.Repeat("*", len(r)-5) + string(r[len(r)-2:])
+}
+
+// numberLike finds runs that may be a document or telephone number. The
+// shortest are permits of eight digits; separators inside are part of the run.
+var numberLike = regexp.MustCompile(`[0-9A-Za-z]+(?:[- ]?[0-9]{2,}[0-9A-Za-z]*)*`)
+
+// minDigits is how many digits make a run a number to hide. A date written
+// with hyphens has eight as well, and is let through by isDate.
+const minDigits = 8
+
+var date = regexp.MustCompile(`^(?:19|20)\d\d-\d\d-\d\d$`)
+
+// Free hides every number-like run in free text, for excerpts of files and
+// messages of servers, where a personal number may stand anywhere.
+func Free(s string) string {
+	return numberLike.ReplaceAllStringFunc(s, func(run string) string {
+		digits := 0
+		for _, r := range run {
+			if unicode.IsDigit(r) {
+				digits++
+			}
+		}
+		if digits < minDigits || date.MatchString(run) {
+			return run
+		}
+		return Number(run)
+	})
+}

@@ -1,0 +1,2 @@
+// Package rulebook reads the rulebook: tables and checks in YAML.
+package rulebook

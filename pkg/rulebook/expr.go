@@ -1,0 +1,219 @@
+package rulebook
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
+	"github.com/icpcheck/icpcheck/pkg/calendar"
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/idnumber"
+	"github.com/icpcheck/icpcheck/pkg/yamlfile"
+)
+
+// Expr is a CEL expression with its place in a file. It is compiled on first
+// use: one command needs a few of the rulebook's expressions, not all.
+type Expr struct {
+	Source   string
+	Position yamlfile.Position
+	excerpt  string
+	any      bool // a placeholder may have any type, a rule is a bool
+
+	once    sync.Once
+	program cel.Program
+	typ     *cel.Type
+	err     error
+}
+
+// Program returns the compiled expression. A mistake is a yamlfile.Problem
+// with the place of the expression in its file.
+func (e *Expr) Program(b *Rulebook) (cel.Program, error) {
+	e.once.Do(func() { e.program, e.typ, e.err = e.compile(b) })
+	return e.program, e.err
+}
+
+func (e *Expr) compile(b *Rulebook) (cel.Program, *cel.Type, error) {
+	env, err := b.environment()
+	if err != nil {
+		return nil, nil, err
+	}
+	problem := func(format string, args ...any) error {
+		return yamlfile.Problem{Position: e.Position, Excerpt: e.excerpt, Message: fmt.Sprintf(format, args...)}
+	}
+	ast, issues := env.Compile(e.Source)
+	if issues.Err() != nil {
+		first := issues.Errors()[0]
+		message := strings.ReplaceAll(first.Message, "\n", " ")
+		hint := ""
+		if _, name, ok := strings.Cut(message, "undeclared reference to '"); ok {
+			name, _, _ = strings.Cut(name, "'")
+			hint = b.nearestVariable(e.Source, name)
+		}
+		return nil, nil, problem("rule %q does not compile: %s%s", e.Source, message, hint)
+	}
+	if !e.any && !ast.OutputType().IsExactType(cel.BoolType) {
+		return nil, nil, problem("rule %q gives %s, want true or false (bool)", e.Source, ast.OutputType())
+	}
+	program, err := env.Program(ast)
+	if err != nil {
+		return nil, nil, problem("rule %q: %v", e.Source, err)
+	}
+	return program, ast.OutputType(), nil
+}
+
+// nearestVariable suggests a path for one that does not exist.
+func (b *Rulebook) nearestVariable(source, name string) string {
+	// CEL reports the first part of an unknown path; the whole path stands in the source.
+	word := name
+	if i := strings.Index(source, name+"."); i >= 0 {
+		end := strings.IndexFunc(source[i:], func(r rune) bool {
+			return r != '.' && r != '_' && (r < 'a' || r > 'z')
+		})
+		if end < 0 {
+			end = len(source) - i
+		}
+		word = source[i : i+end]
+	}
+	var known []string
+	for path := range b.variables() {
+		known = append(known, path)
+	}
+	if n := yamlfile.Nearest(word, known); n != "" {
+		return fmt.Sprintf(", did you mean %q?", n)
+	}
+	return ""
+}
+
+// derived are facts that the engine concludes from others; see package engine.
+var derived = map[string]filing.Type{
+	"now":                       filing.Time,
+	"domain.expiry_provisional": filing.Bool,
+	"server.mainland":           filing.Bool,
+	"domains.held_by_person":    filing.Bool,
+}
+
+// DerivedPaths lists the paths of facts that the engine concludes itself.
+func DerivedPaths() []string {
+	return slices.Sorted(maps.Keys(derived))
+}
+
+// variables lists every path that a rule may read, with its type: all facts,
+// the derived ones, and the columns behind joins.
+func (b *Rulebook) variables() map[string]filing.Type {
+	vars := make(map[string]filing.Type, 160)
+	for _, f := range filing.Fields() {
+		vars[f.Path] = f.Type
+	}
+	for path, t := range derived {
+		vars[path] = t
+	}
+	for _, join := range joins {
+		for _, id := range join.Tables {
+			for _, c := range b.Table(id).Columns {
+				if t, ok := factTypes[c.Type]; ok {
+					vars[join.Name+"."+c.Name] = t
+					vars[join.Name+"."+c.Name+".confidence"] = filing.Text
+				}
+			}
+		}
+		vars[join.Name+".confidence"] = filing.Text
+		vars[join.Name+".id"] = filing.Text
+	}
+	return vars
+}
+
+var celTypes = map[filing.Type]*cel.Type{
+	filing.Bool: cel.BoolType, filing.Int: cel.IntType, filing.Text: cel.StringType,
+	filing.Time: cel.TimestampType, filing.List: cel.ListType(cel.StringType),
+}
+
+// environment declares every path as one flat variable. That is what makes
+// unknown facts exact: an absent fact is one unknown variable, where a struct
+// would be unknown as a whole, and can never read as a zero value.
+func (b *Rulebook) environment() (*cel.Env, error) {
+	b.envOnce.Do(func() {
+		options := []cel.EnvOption{cel.ASTValidators(cel.ValidateRegexLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateDurationLiterals())}
+		for path, t := range b.variables() {
+			options = append(options, cel.Variable(path, celTypes[t]))
+		}
+		b.env, b.envErr = cel.NewEnv(append(options, functions()...)...)
+	})
+	return b.env, b.envErr
+}
+
+// functions are what rules can call beside CEL's own. Each takes single facts.
+func functions() []cel.EnvOption {
+	return []cel.EnvOption{
+		// days_between(a, b): calendar days in Beijing time from a's day to b's.
+		cel.Function("days_between", cel.Overload("days_between_times",
+			[]*cel.Type{cel.TimestampType, cel.TimestampType}, cel.IntType,
+			cel.BinaryBinding(func(a, b ref.Val) ref.Val {
+				return types.Int(calendar.DaysBetween(a.(types.Timestamp).Time, b.(types.Timestamp).Time))
+			}))),
+		// add_days(t, n): t moved by n Beijing calendar days.
+		cel.Function("add_days", cel.Overload("add_days_time_int",
+			[]*cel.Type{cel.TimestampType, cel.IntType}, cel.TimestampType,
+			cel.BinaryBinding(func(t, n ref.Val) ref.Val {
+				return types.Timestamp{Time: calendar.AddDays(t.(types.Timestamp).Time, int(n.(types.Int)))}
+			}))),
+		// same_name(a, b): equal after folding case, width, brackets and spaces.
+		cel.Function("same_name", cel.Overload("same_name_strings",
+			[]*cel.Type{cel.StringType, cel.StringType}, cel.BoolType,
+			cel.BinaryBinding(func(a, b ref.Val) ref.Val {
+				return types.Bool(Fold(string(a.(types.String))) == Fold(string(b.(types.String))))
+			}))),
+		// valid_uscc(s), valid_resident_id(s, now): format and check character.
+		cel.Function("valid_uscc", cel.Overload("valid_uscc_string",
+			[]*cel.Type{cel.StringType}, cel.BoolType,
+			cel.UnaryBinding(func(s ref.Val) ref.Val { return types.Bool(idnumber.USCC(string(s.(types.String)))) }))),
+		cel.Function("valid_resident_id", cel.Overload("valid_resident_id_string_time",
+			[]*cel.Type{cel.StringType, cel.TimestampType}, cel.BoolType,
+			cel.BinaryBinding(func(s, now ref.Val) ref.Val {
+				return types.Bool(idnumber.ResidentID(string(s.(types.String)), now.(types.Timestamp).Time))
+			}))),
+		// any_of(list, list): whether the lists share an element, after folding
+		// case and width: registries write serverHold, RDAP "server hold".
+		cel.Function("any_of", cel.Overload("any_of_lists",
+			[]*cel.Type{cel.ListType(cel.StringType), cel.ListType(cel.StringType)}, cel.BoolType,
+			cel.BinaryBinding(func(a, b ref.Val) ref.Val {
+				wanted := texts(b)
+				for i, y := range wanted {
+					wanted[i] = Fold(y)
+				}
+				for _, x := range texts(a) {
+					if slices.Contains(wanted, Fold(x)) {
+						return types.True
+					}
+				}
+				return types.False
+			}))),
+	}
+}
+
+// texts copies a CEL list of strings into a Go one.
+func texts(v ref.Val) []string {
+	if native, ok := v.Value().([]string); ok {
+		return slices.Clone(native)
+	}
+	list, ok := v.(interface {
+		Size() ref.Val
+		Get(ref.Val) ref.Val
+	})
+	if !ok {
+		return nil
+	}
+	n, _ := list.Size().(types.Int)
+	out := make([]string, 0, n)
+	for i := types.Int(0); i < n; i++ {
+		if s, ok := list.Get(i).(types.String); ok {
+			out = append(out, string(s))
+		}
+	}
+	return out
+}

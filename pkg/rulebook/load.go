@@ -1,0 +1,486 @@
+package rulebook
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"cel.dev/cel-go/cel"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+	"github.com/icpcheck/icpcheck/pkg/yamlfile"
+)
+
+// Rulebook is the tables and checks of all layers. It is safe for use by
+// several goroutines.
+type Rulebook struct {
+	Version string
+	Date    string
+	// Digest is sha256 over the names and contents of all files of all layers.
+	Digest string
+
+	checks []*Check
+	order  []string
+
+	// Tables of the embedded layer are read when first used: most commands
+	// need a third of them.
+	tables map[string]*lazyTable
+
+	envOnce sync.Once
+	env     *cel.Env
+	envErr  error
+
+	registrarsOnce                  sync.Once
+	registrarByID, registrarByName map[string]*Row
+}
+
+type lazyTable struct {
+	once  sync.Once
+	read  func() (*Table, error)
+	table *Table
+	err   error
+}
+
+func (l *lazyTable) get() (*Table, error) {
+	l.once.Do(func() { l.table, l.err = l.read() })
+	return l.table, l.err
+}
+
+// Layer is a folder of rule files: rulebook.yaml, tables/*.yaml, checks/*.yaml.
+type Layer struct {
+	// Name is put before file names in messages; empty for the embedded layer.
+	Name string
+	FS   fs.FS
+}
+
+// Load reads the base layer and lays the others over it: a table row or a
+// check with a known id replaces the one below, others are added. Mistakes in
+// layers are returned together as yamlfile.Problems. The base is trusted to be
+// sound (`rules lint` and the tests see to that) and read only as needed.
+func Load(base Layer, layers ...Layer) (*Rulebook, error) {
+	b := &Rulebook{tables: map[string]*lazyTable{}}
+	digest := sha256.New()
+	var problems yamlfile.Problems
+	for i, layer := range append([]Layer{base}, layers...) {
+		if err := b.addLayer(layer, i > 0, digest, &problems); err != nil {
+			return nil, err
+		}
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	b.Digest = "sha256:" + hex.EncodeToString(digest.Sum(nil))
+	b.sortChecks()
+	for _, c := range b.checks {
+		if err := b.expand(c); err != nil {
+			problems = append(problems, asProblems(err)...)
+		}
+	}
+	if len(layers) > 0 {
+		// What a layer brings is checked before anything runs: a typo is an error now.
+		problems = append(problems, b.compileAll()...)
+		problems = append(problems, b.refs()...)
+	}
+	return b, problems.Err()
+}
+
+func asProblems(err error) yamlfile.Problems {
+	switch e := err.(type) {
+	case yamlfile.Problems:
+		return e
+	case yamlfile.Problem:
+		return yamlfile.Problems{e}
+	}
+	return yamlfile.Problems{{Message: err.Error()}}
+}
+
+type writer interface{ Write([]byte) (int, error) }
+
+func (b *Rulebook) addLayer(layer Layer, eager bool, digest writer, problems *yamlfile.Problems) error {
+	names, err := ruleFiles(layer)
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		return fmt.Errorf("no rule files in %q: want rulebook.yaml, tables/*.yaml or checks/*.yaml", layer.Name)
+	}
+	inLayer := map[string]*Check{}
+	var checks []checkSource
+	for _, name := range names {
+		data, err := fs.ReadFile(layer.FS, name)
+		if err != nil {
+			return fmt.Errorf("reading rules: %w", err)
+		}
+		fmt.Fprintf(digest, "%s %d\n", name, len(data))
+		digest.Write(data)
+		shown := path.Join(layer.Name, name)
+		switch path.Dir(name) {
+		case ".":
+			if err := b.readHead(shown, data, eager); err != nil {
+				*problems = append(*problems, asProblems(err)...)
+			}
+		case "tables":
+			if err := b.addTable(shown, data, eager); err != nil {
+				*problems = append(*problems, asProblems(err)...)
+			}
+		case "checks":
+			checks = append(checks, checkSource{shown, data})
+		}
+	}
+	read, errs := readChecks(checks)
+	for i, c := range read {
+		if errs[i] != nil {
+			*problems = append(*problems, asProblems(errs[i])...)
+			continue
+		}
+		if want := strings.TrimSuffix(path.Base(checks[i].name), ".yaml"); c.ID != want {
+			*problems = append(*problems, yamlfile.Problem{Position: c.Position, Message: fmt.Sprintf("check id %q differs from the file name, want %q", c.ID, want)})
+		}
+		if first := inLayer[c.ID]; first != nil {
+			*problems = append(*problems, yamlfile.Problem{Position: c.Position, Message: fmt.Sprintf("two checks have the id %q, the other one is at %s", c.ID, first.Position)})
+			continue
+		}
+		inLayer[c.ID] = c
+		if i := slices.IndexFunc(b.checks, func(have *Check) bool { return have.ID == c.ID }); i >= 0 {
+			b.checks[i] = c
+		} else {
+			b.checks = append(b.checks, c)
+		}
+	}
+	return nil
+}
+
+type checkSource struct {
+	name string
+	data []byte
+}
+
+// readChecks parses check files on all cores; reading them is the larger part of start-up.
+func readChecks(sources []checkSource) ([]*Check, []error) {
+	checks, errs := make([]*Check, len(sources)), make([]error, len(sources))
+	var wg sync.WaitGroup
+	const workers = 4
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(sources); i += workers {
+				file, err := yamlfile.Parse(sources[i].name, sources[i].data)
+				if err != nil {
+					errs[i] = err
+					continue
+				}
+				checks[i], errs[i] = readCheck(file)
+			}
+		})
+	}
+	wg.Wait()
+	return checks, errs
+}
+
+func ruleFiles(layer Layer) ([]string, error) {
+	var names []string
+	for _, pattern := range []string{"rulebook.yaml", "tables/*.yaml", "checks/*.yaml"} {
+		found, err := fs.Glob(layer.FS, pattern)
+		if err != nil {
+			return nil, fmt.Errorf("listing rules in %q: %w", layer.Name, err)
+		}
+		names = append(names, found...)
+	}
+	return names, nil
+}
+
+// readHead reads rulebook.yaml: version, date, and the order of checks in reports.
+func (b *Rulebook) readHead(name string, data []byte, layer bool) error {
+	file, err := yamlfile.Parse(name, data)
+	if err != nil {
+		return err
+	}
+	r := &tableReader{file: file}
+	for key, value := range yamlfile.Pairs(file.Root) {
+		switch key.Value {
+		case "version":
+			version := r.text(value)
+			if layer {
+				version = b.Version + "+" + version
+			}
+			b.Version = version
+		case "date":
+			b.Date = r.date(value)
+		case "order":
+			b.order = append(b.order, r.texts(value)...)
+		default:
+			r.fail(key, "unknown key %q; known: version, date, order", key.Value)
+		}
+	}
+	return r.problems.Err()
+}
+
+func (b *Rulebook) addTable(name string, data []byte, eager bool) error {
+	if !eager {
+		id := strings.TrimSuffix(path.Base(name), ".yaml")
+		b.tables[id] = &lazyTable{read: func() (*Table, error) {
+			file, err := yamlfile.Parse(name, data)
+			if err != nil {
+				return nil, err
+			}
+			t, err := readTable(file, nil)
+			if err == nil && t.ID != id {
+				err = yamlfile.Problems{{Position: yamlfile.Position{File: name}, Message: fmt.Sprintf("table %q stands in a file of another name", t.ID)}}
+			}
+			return t, err
+		}}
+		return nil
+	}
+	file, err := yamlfile.Parse(name, data)
+	if err != nil {
+		return err
+	}
+	id := strings.TrimSuffix(path.Base(name), ".yaml")
+	for key, value := range yamlfile.Pairs(file.Root) {
+		if key.Value == "table" {
+			id = value.Value
+		}
+	}
+	var base *Table
+	if below := b.tables[id]; below != nil {
+		if base, err = below.get(); err != nil {
+			return err
+		}
+	}
+	t, err := readTable(file, base)
+	if err != nil {
+		return err
+	}
+	b.tables[id] = &lazyTable{read: func() (*Table, error) { return t, nil }}
+	return nil
+}
+
+// Table returns a table, or nil where there is none. A broken table of the
+// embedded rulebook is a mistake of ours that the tests catch, hence the panic.
+func (b *Rulebook) Table(id string) *Table {
+	l := b.tables[id]
+	if l == nil {
+		return nil
+	}
+	t, err := l.get()
+	if err != nil {
+		panic(fmt.Sprintf("rulebook: table %s: %v", id, err))
+	}
+	return t
+}
+
+// TableIDs lists the tables by name.
+func (b *Rulebook) TableIDs() []string {
+	ids := make([]string, 0, len(b.tables))
+	for id := range b.tables {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Warm reads the given tables and builds the environment of rules, all at
+// once, so that a command waits for the slowest and not for the sum.
+func (b *Rulebook) Warm(ids ...string) {
+	var wg sync.WaitGroup
+	for _, id := range ids {
+		wg.Go(func() { b.Table(id) })
+	}
+	wg.Wait()
+	_, _ = b.environment() // an error comes back with the first rule
+}
+
+// Checks lists the checks in the order of reports.
+func (b *Rulebook) Checks() []*Check { return b.checks }
+
+// Check returns a check by id, or nil.
+func (b *Rulebook) Check(id string) *Check {
+	for _, c := range b.checks {
+		if c.ID == id {
+			return c
+		}
+	}
+	return nil
+}
+
+// sortChecks puts checks into the order that rulebook.yaml gives; one it does
+// not name comes after them, by id.
+func (b *Rulebook) sortChecks() {
+	rank := map[string]int{}
+	for i, id := range b.order {
+		rank[id] = i + 1
+	}
+	place := func(c *Check) int {
+		if r, ok := rank[c.ID]; ok {
+			return r
+		}
+		return len(rank) + 1
+	}
+	slices.SortStableFunc(b.checks, func(x, y *Check) int {
+		return cmp.Or(cmp.Compare(place(x), place(y)), cmp.Compare(x.ID, y.ID))
+	})
+}
+
+// expand makes the parts of a check that takes them from table rows: one part
+// a row, which applies when the row's rule does, and passes when one of the
+// row's documents is at hand.
+func (b *Rulebook) expand(c *Check) error {
+	if c.partsFrom == nil {
+		return nil
+	}
+	from := c.partsFrom
+	if b.tables[from.table] == nil {
+		return yamlfile.Problem{Position: from.position, Message: fmt.Sprintf("there is no table %q%s", from.table, yamlfile.DidYouMean(from.table, b.TableIDs()))}
+	}
+	for _, row := range b.Table(from.table).Rows {
+		if row.Text(from.column) != from.value {
+			continue
+		}
+		p := &Part{ID: row.ID, Title: row.Name, Severity: verdict.Error, Source: row.Source}
+		if row.Text("certainty") == "may-be-asked" {
+			p.Severity = verdict.Warning
+		}
+		if cell, ok := row.Cells["when"]; ok {
+			p.When = &Expr{Source: row.Text("when"), Position: cell.Position}
+		}
+		quoted := make([]string, 0, 2)
+		for _, id := range row.List("any_of") {
+			quoted = append(quoted, "'"+id+"'")
+		}
+		p.Pass = &Expr{Source: "any_of(materials, [" + strings.Join(quoted, ", ") + "])", Position: row.Cells["any_of"].Position}
+		c.Parts = append(c.Parts, p)
+	}
+	if len(c.Parts) == 0 {
+		return yamlfile.Problem{Position: from.position, Message: fmt.Sprintf("no row of table %q has %s: %s", from.table, from.column, from.value)}
+	}
+	return nil
+}
+
+// compileAll compiles every expression and returns the mistakes.
+func (b *Rulebook) compileAll() yamlfile.Problems {
+	var problems yamlfile.Problems
+	for _, c := range b.checks {
+		for _, e := range c.Exprs() {
+			if _, err := e.Program(b); err != nil {
+				problems = append(problems, asProblems(err)...)
+			}
+		}
+	}
+	return problems
+}
+
+// Exprs lists every expression of a check.
+func (c *Check) Exprs() []*Expr {
+	var list []*Expr
+	add := func(es ...*Expr) {
+		for _, e := range es {
+			if e != nil {
+				list = append(list, e)
+			}
+		}
+	}
+	cases := func(cs []Case) {
+		for _, cs := range cs {
+			add(cs.When)
+			for _, s := range append(slices.Clone(cs.Text.Zh), cs.Text.En...) {
+				if s.Expr != nil && !IsLocalPlaceholder(s.Expr.Source) {
+					add(s.Expr)
+				}
+			}
+		}
+	}
+	messages := func(m Messages) {
+		for _, v := range verdict.All() {
+			cases(m[v])
+		}
+	}
+	add(c.When)
+	messages(c.Message)
+	cases(c.Remedy)
+	for _, p := range c.Parts {
+		add(p.When, p.Pass, p.FailWhen)
+		messages(p.Message)
+		cases(p.Remedy)
+	}
+	return list
+}
+
+// localPlaceholders are filled by the engine and are no expressions: the
+// titles of the parts that decided the verdict.
+var localPlaceholders = []string{"parts"}
+
+// IsLocalPlaceholder reports whether a placeholder is filled by the engine.
+func IsLocalPlaceholder(name string) bool { return slices.Contains(localPlaceholders, name) }
+
+// refs checks that every reference between tables, and every source id, leads somewhere.
+func (b *Rulebook) refs() yamlfile.Problems {
+	var problems yamlfile.Problems
+	sources := b.Table("sources")
+	source := func(position yamlfile.Position, what string, ids []string) {
+		for _, id := range ids {
+			if sources.Row(id) == nil {
+				problems = append(problems, yamlfile.Problem{Position: position, Message: fmt.Sprintf("%s: unknown source %q", what, id)})
+			}
+		}
+	}
+	for _, id := range b.TableIDs() {
+		t := b.Table(id)
+		for _, row := range t.Rows {
+			what := fmt.Sprintf("row %q", row.ID)
+			source(row.Position, what, row.Source)
+			for _, c := range t.Columns {
+				cell, ok := row.Cells[c.Name]
+				if !ok {
+					continue
+				}
+				source(cell.Position, what, cell.Source)
+				for _, o := range cell.Other {
+					source(cell.Position, what, o.Source)
+				}
+				if c.Ref == "" {
+					continue
+				}
+				list, _ := cell.Value.([]string)
+				if s, ok := cell.Value.(string); ok {
+					list = []string{s}
+				}
+				for _, ref := range list {
+					if b.Table(c.Ref).Row(ref) == nil {
+						problems = append(problems, yamlfile.Problem{Position: cell.Position, Message: fmt.Sprintf("%s: %q is no row of table %q", c.Name, ref, c.Ref)})
+					}
+				}
+			}
+		}
+	}
+	for _, c := range b.checks {
+		source(c.Position, fmt.Sprintf("check %q", c.ID), c.Source)
+		for _, p := range c.Parts {
+			source(c.Position, fmt.Sprintf("check %q", c.ID), p.Source)
+		}
+	}
+	return problems
+}
+
+// Info names the rulebook in reports.
+type Info struct {
+	Version string `json:"version"`
+	Date    string `json:"date"`
+	Digest  string `json:"digest"`
+}
+
+// Info returns the rulebook's name tag.
+func (b *Rulebook) Info() Info { return Info{b.Version, b.Date, b.Digest} }
+
+// SourceTitle names a source for people.
+func (b *Rulebook) SourceTitle(id string) text.Text {
+	if r := b.Table("sources").Row(id); r != nil {
+		return text.Same(r.Text("title"))
+	}
+	return text.Same(id)
+}

@@ -1,0 +1,199 @@
+package rulebook
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/text"
+)
+
+// Vocabularies are tables whose ids are the values of facts. Small closed
+// lists stand together in table "words", as rows LIST/ID.
+const wordsTable = "words"
+
+// vocabularyTables maps vocabulary names to tables where they have one of their own.
+var vocabularyTables = map[string]bool{
+	"providers": true, "provinces": true, "subject-types": true, "certificates": true,
+	"materials": true, "content": true,
+}
+
+var _ filing.Vocabulary = (*Rulebook)(nil)
+
+// rows returns the rows of a vocabulary with the id each stands for.
+func (b *Rulebook) rows(vocabulary, provider string) (rows []*Row, ids []string) {
+	switch {
+	case vocabularyTables[vocabulary]:
+		t := b.Table(vocabulary)
+		return t.Rows, t.IDs()
+	case vocabulary == "server-types":
+		for _, r := range b.Table(vocabulary).Rows {
+			if provider == "" || r.Text("provider") == provider {
+				rows, ids = append(rows, r), append(ids, r.Text("type"))
+			}
+		}
+	default:
+		for _, r := range b.Table(wordsTable).Rows {
+			if id, ok := strings.CutPrefix(r.ID, vocabulary+"/"); ok {
+				rows, ids = append(rows, r), append(ids, id)
+			}
+		}
+	}
+	return rows, ids
+}
+
+// Resolve maps a word to its id. See filing.Vocabulary.
+func (b *Rulebook) Resolve(vocabulary, word, provider string) (string, bool) {
+	word = strings.TrimSpace(word)
+	if vocabularyTables[vocabulary] {
+		if r := b.Table(vocabulary).Find(word); r != nil {
+			return r.ID, true
+		}
+		return "", false
+	}
+	rows, ids := b.rows(vocabulary, provider)
+	for _, id := range ids {
+		if id == word {
+			return id, true
+		}
+	}
+	if vocabulary == "server-types" && len(rows) == 0 {
+		// Nothing is known about this provider's products, so any id may be right.
+		return word, word != ""
+	}
+	key := Fold(word)
+	for i, r := range rows {
+		for _, name := range append([]string{ids[i], r.Name.Zh, r.Name.En}, append(r.List("names"), r.Also...)...) {
+			if Fold(name) == key {
+				return ids[i], true
+			}
+		}
+	}
+	return "", false
+}
+
+// Words lists the ids of a vocabulary. See filing.Vocabulary.
+func (b *Rulebook) Words(vocabulary, provider string) []string {
+	_, ids := b.rows(vocabulary, provider)
+	seen := map[string]bool{}
+	unique := ids[:0:0]
+	for _, id := range ids {
+		if !seen[id] {
+			seen[id] = true
+			unique = append(unique, id)
+		}
+	}
+	return unique
+}
+
+// Label names an id of a vocabulary for people.
+func (b *Rulebook) Label(vocabulary, id, provider string) text.Text {
+	if vocabularyTables[vocabulary] {
+		if r := b.Table(vocabulary).Row(id); r != nil {
+			return r.Name
+		}
+		return text.Same(id)
+	}
+	rows, ids := b.rows(vocabulary, provider)
+	for i := range rows {
+		if ids[i] == id {
+			return rows[i].Name
+		}
+	}
+	return text.Same(id)
+}
+
+// Derivable tells the type of a path that goes through a join. See filing.Vocabulary.
+func (b *Rulebook) Derivable(path string) (filing.Type, bool) {
+	c, ok := b.JoinColumn(path)
+	if !ok {
+		return "", false
+	}
+	t, ok := factTypes[c.Type]
+	return t, ok
+}
+
+// Readable tells the type of any path that is no fact of a filing but that
+// rules can read: columns behind joins and what the engine concludes.
+func (b *Rulebook) Readable(path string) (filing.Type, bool) {
+	if t, ok := derived[path]; ok {
+		return t, true
+	}
+	return b.Derivable(path)
+}
+
+// JoinColumn returns the column behind a path such as province.min_validity_days.
+func (b *Rulebook) JoinColumn(path string) (Column, bool) {
+	join, name, ok := JoinOf(path)
+	if !ok {
+		return Column{}, false
+	}
+	for _, id := range join.Tables {
+		if c, ok := b.Table(id).Column(name); ok {
+			return c, true
+		}
+	}
+	return Column{}, false
+}
+
+// ConfidenceOf returns how sure a cell is: its own grade, else the row's, else high.
+func (r *Row) ConfidenceOf(column string) string {
+	return cmp.Or(r.Cells[column].Confidence, r.Confidence, "high")
+}
+
+// factTypes are the column types that rules can read, as types of facts.
+var factTypes = map[ColumnType]filing.Type{
+	ColumnBool: filing.Bool, ColumnInt: filing.Int, ColumnText: filing.Text,
+	ColumnList: filing.List, ColumnDate: filing.Time,
+}
+
+// FactLabel names a path for people: the wording of table "facts", the title
+// of the column behind a join, else the path.
+func (b *Rulebook) FactLabel(path string) text.Text {
+	if r := b.Table("facts").Row(path); r != nil {
+		return r.Name
+	}
+	if c, ok := b.JoinColumn(path); ok && !c.Title.Empty() {
+		return c.Title
+	}
+	return text.Same(path)
+}
+
+// HowToFind tells where a person finds the value of a fact; empty when nothing is said.
+func (b *Rulebook) HowToFind(path string) text.Text {
+	if r := b.Table("facts").Row(path); r != nil {
+		return r.Both("find")
+	}
+	return text.Text{}
+}
+
+// FewValues lists the values a fact can have where they can all be tried:
+// ids of a vocabulary, true and false, or a column's closed list. nil means too many.
+func (b *Rulebook) FewValues(path, provider string) []any {
+	if f, ok := filing.FieldOf(path); ok {
+		switch {
+		case f.Type == filing.Bool:
+			return []any{true, false}
+		case f.Type == filing.Text && f.Vocabulary != "":
+			return anys(b.Words(f.Vocabulary, provider))
+		}
+		return nil
+	}
+	if c, ok := b.JoinColumn(path); ok {
+		switch {
+		case c.Type == ColumnBool:
+			return []any{true, false}
+		case c.Type == ColumnText && c.OneOf != nil:
+			return anys(c.OneOf)
+		}
+	}
+	return nil
+}
+
+func anys(words []string) []any {
+	list := make([]any, len(words))
+	for i, w := range words {
+		list[i] = w
+	}
+	return list
+}

@@ -1,0 +1,200 @@
+package yamlfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/icpcheck/icpcheck/pkg/mask"
+)
+
+// MaxSize is the largest file that is read, in bytes. A filing file is a few
+// kilobytes; the limit is there so that a wrong path cannot eat the memory.
+const MaxSize = 1 << 20
+
+// maxDepth bounds nesting; nothing of ours nests deeper than a dozen levels.
+const maxDepth = 64
+
+// File is a parsed YAML file: its one document and the text for excerpts.
+type File struct {
+	Name  string
+	Root  *yaml.Node // the top mapping or sequence
+	lines []string
+}
+
+// ReadAll reads r up to MaxSize bytes; more is an error that names the limit.
+func ReadAll(name string, r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %q: %w", name, err)
+	}
+	if len(data) > MaxSize {
+		return nil, Problems{{Position: Position{File: name}, Message: fmt.Sprintf("larger than %d KiB, which no such file needs to be", MaxSize>>10)}}
+	}
+	return data, nil
+}
+
+// Parse reads exactly one YAML document whose top is a mapping. It refuses
+// what has no place in such a file: binary data, aliases and anchors (which can
+// grow without bound), merge keys, custom tags, repeated keys, and depth beyond reason.
+// All mistakes found are returned together, as Problems.
+func Parse(name string, data []byte) (*File, error) {
+	f := &File{Name: name}
+	whole := func(format string, args ...any) error {
+		return Problems{{Position: Position{File: name}, Message: fmt.Sprintf(format, args...)}}
+	}
+	if len(data) > MaxSize {
+		return nil, whole("larger than %d KiB, which no such file needs to be", MaxSize>>10)
+	}
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
+		return nil, whole("not a UTF-8 text file")
+	}
+	f.lines = strings.Split(string(data), "\n")
+
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var document yaml.Node
+	if err := decoder.Decode(&document); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, whole("empty: nothing to read in it")
+		}
+		return nil, f.syntax(err)
+	}
+	var second yaml.Node
+	if err := decoder.Decode(&second); err == nil {
+		return nil, Problems{f.Problem(&second, "a second document: only one is read from a file")}
+	} else if !errors.Is(err, io.EOF) {
+		return nil, f.syntax(err)
+	}
+	if len(document.Content) != 1 || document.Content[0].Kind == yaml.ScalarNode && document.Content[0].Tag == "!!null" {
+		return nil, whole("empty: nothing to read in it")
+	}
+	f.Root = document.Content[0]
+	var problems Problems
+	f.walk(f.Root, 0, &problems)
+	if f.Root.Kind != yaml.MappingNode && len(problems) == 0 {
+		problems = append(problems, f.Problem(f.Root, "want keys with values (key: value), got %s", Kind(f.Root)))
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+var syntaxError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+
+func (f *File) syntax(err error) error {
+	p := Problem{Position: Position{File: f.Name}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
+	if m := syntaxError.FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0]); m != nil {
+		p.Message = "not valid YAML: " + m[2]
+		if n, _ := strconv.Atoi(m[1]); n > 0 {
+			p.Line, p.Column = n, 1
+			p.Excerpt = f.line(n)
+		}
+	}
+	return Problems{p}
+}
+
+func (f *File) line(n int) string {
+	if n < 1 || n > len(f.lines) {
+		return ""
+	}
+	return strings.TrimRight(f.lines[n-1], "\r")
+}
+
+// walk collects everything that is refused whatever the file is about.
+func (f *File) walk(n *yaml.Node, depth int, problems *Problems) {
+	add := func(n *yaml.Node, format string, args ...any) {
+		*problems = append(*problems, f.Problem(n, format, args...))
+	}
+	if depth > maxDepth {
+		add(n, "nested deeper than %d levels", maxDepth)
+		return
+	}
+	if n.Kind == yaml.AliasNode || n.Anchor != "" {
+		add(n, "anchors and aliases (&, *) are not accepted: write the value out")
+		return
+	}
+	if n.Style&yaml.TaggedStyle != 0 {
+		add(n, "the tag %s is not accepted", n.Tag)
+	}
+	if n.Kind == yaml.MappingNode {
+		seen := make(map[string]*yaml.Node, len(n.Content)/2)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key := n.Content[i]
+			if key.Kind != yaml.ScalarNode {
+				add(key, "a key must be a plain word")
+				continue
+			}
+			if key.Tag == "!!merge" {
+				add(key, "merge keys (<<) are not accepted: write the values out")
+				continue
+			}
+			if first, ok := seen[key.Value]; ok {
+				add(key, "key %q stands here a second time, first on line %d", key.Value, first.Line)
+				continue
+			}
+			seen[key.Value] = key
+		}
+	}
+	for _, child := range n.Content {
+		f.walk(child, depth+1, problems)
+	}
+}
+
+// At returns the position of a node.
+func (f *File) At(n *yaml.Node) Position {
+	return Position{File: f.Name, Line: n.Line, Column: n.Column}
+}
+
+// Problem builds a problem at a node, with the line as excerpt.
+func (f *File) Problem(n *yaml.Node, format string, args ...any) Problem {
+	return Problem{Position: f.At(n), Message: fmt.Sprintf(format, args...), Excerpt: f.line(n.Line)}
+}
+
+// Kind names the kind of a node for people.
+func Kind(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "keys with values"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.ScalarNode:
+		switch n.Tag {
+		case "!!null":
+			return "nothing"
+		case "!!bool", "!!int", "!!float", "!!timestamp":
+			return mask.Free(n.Value)
+		}
+		return strconv.Quote(clip(mask.Free(n.Value)))
+	}
+	return "something else"
+}
+
+func clip(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}
+
+// Pairs iterates over a mapping's keys and values in file order.
+func Pairs(n *yaml.Node) func(yield func(key, value *yaml.Node) bool) {
+	return func(yield func(key, value *yaml.Node) bool) {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if !yield(n.Content[i], n.Content[i+1]) {
+				return
+			}
+		}
+	}
+}
+
+// Null reports whether a value is given as nothing (key: or key: null).
+func Null(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }

@@ -1,0 +1,9 @@
+// Package rules embeds the rulebook: tables and checks in YAML. See docs/rulebook.md.
+package rules
+
+import "embed"
+
+// FS holds rulebook.yaml, tables/*.yaml and checks/*.yaml.
+//
+//go:embed rulebook.yaml tables/*.yaml checks/*.yaml
+var FS embed.FS
