@@ -80,8 +80,8 @@ type Options struct {
 func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
 	var results []Result
 	whole := f.Scope(nil)
-	if held, known := heldByPerson(f); known {
-		whole["domains.held_by_person"] = filing.Fact{Value: held, Origin: filing.Origin{Source: filing.Derived}}
+	if kind, known := holderKind(f); known {
+		whole["domain.holder_kind"] = filing.Fact{Value: kind, Origin: filing.Origin{Source: filing.Derived}}
 	}
 	for _, c := range book.Checks() {
 		if o.Select != nil && !o.Select(c) {
@@ -100,19 +100,18 @@ func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
 	return results
 }
 
-// heldByPerson tells whether a natural person holds any of the domains; one
-// known person decides, else every holder has to be known.
-func heldByPerson(f *filing.Filing) (held, known bool) {
+// holderKind tells for demands on the whole filing who holds the domains: a
+// person as soon as one is held by one, a unit when all are.
+func holderKind(f *filing.Filing) (kind string, known bool) {
 	known = len(f.Domains) > 0
 	for _, d := range f.Domains {
-		switch kind, ok := d.Facts.Text("domain.holder_kind"); {
-		case kind == "person":
-			return true, true
-		case !ok:
-			known = false
+		kind, ok := newScope(nil, f.Scope(d), time.Time{}).text("domain.holder_kind")
+		if kind == "person" {
+			return kind, true
 		}
+		known = known && ok
 	}
-	return false, known
+	return "unit", known
 }
 
 // Check evaluates one check over plain facts, for tests of rules.
@@ -164,11 +163,9 @@ func evaluate(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts, d 
 		return r
 	}
 	if r.Verdict == verdict.Undetermined {
-		for _, pr := range decided {
-			if pr.verdict == verdict.Undetermined {
-				r.Needs = appendNeeds(r.Needs, pr.missing, d)
-				r.DependsOn = append(r.DependsOn, pr.depends...)
-			}
+		for _, pr := range deciding {
+			r.Needs = appendNeeds(r.Needs, pr.missing, d)
+			r.DependsOn = mergeDependences(r.DependsOn, pr.depends)
 		}
 	}
 	for _, pr := range deciding {

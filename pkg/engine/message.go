@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"cel.dev/cel-go/common/types"
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
+	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
@@ -30,23 +32,27 @@ func (r *Result) compose(s *scope, c *rulebook.Check, deciding []partResult) {
 // message gives the sentence for the deciding parts: each part's own, else the check's.
 func message(s *scope, c *rulebook.Check, deciding []partResult) text.Text {
 	v := deciding[0].verdict
+	titles := make([]text.Text, 0, len(deciding))
+	for _, pr := range deciding {
+		if t := pr.part.Title; !t.Empty() && !slices.Contains(titles, t) {
+			titles = append(titles, t)
+		}
+	}
+	whole, hasWhole := pick(s, c.Message[v], titles)
+	if hasWhole && v == verdict.Pass {
+		return whole // that all is well needs no list of what is
+	}
 	var own []text.Text
 	for _, pr := range deciding {
-		if t, ok := pick(s, pr.part.Message[v], nil); ok {
+		if t, ok := pick(s, pr.part.Message[v], nil); ok && !slices.Contains(own, t) {
 			own = append(own, t)
 		}
 	}
 	if len(own) > 0 {
 		return join(own)
 	}
-	titles := make([]text.Text, 0, len(deciding))
-	for _, pr := range deciding {
-		if !pr.part.Title.Empty() {
-			titles = append(titles, pr.part.Title)
-		}
-	}
-	if t, ok := pick(s, c.Message[v], titles); ok {
-		return t
+	if hasWhole {
+		return whole
 	}
 	if v == verdict.NotApplicable {
 		return text.Catalogue(text.DoesNotApply)
@@ -60,7 +66,7 @@ func message(s *scope, c *rulebook.Check, deciding []partResult) text.Text {
 func remedy(s *scope, c *rulebook.Check, deciding []partResult) text.Text {
 	var own []text.Text
 	for _, pr := range deciding {
-		if t, ok := pick(s, pr.part.Remedy, nil); ok {
+		if t, ok := pick(s, pr.part.Remedy, nil); ok && !slices.Contains(own, t) {
 			own = append(own, t)
 		}
 	}
@@ -69,7 +75,9 @@ func remedy(s *scope, c *rulebook.Check, deciding []partResult) text.Text {
 	}
 	titles := make([]text.Text, 0, len(deciding))
 	for _, pr := range deciding {
-		titles = append(titles, pr.part.Title)
+		if !slices.Contains(titles, pr.part.Title) {
+			titles = append(titles, pr.part.Title)
+		}
 	}
 	t, _ := pick(s, c.Remedy, titles)
 	return t
@@ -160,6 +168,9 @@ func Display(book *rulebook.Rulebook, path string, v any, lang text.Lang) string
 	word := func(s string) string {
 		if field.Personal {
 			return mask.Number(s)
+		}
+		if path == "domain.suffix" || path == "suffix.id" {
+			return domainname.ToUnicode(s)
 		}
 		if vocabulary != "" {
 			return book.Label(vocabulary, s, "").In(lang)

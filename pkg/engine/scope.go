@@ -11,6 +11,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // scope is what one rule sees: the facts of one target, what tables say about
@@ -129,11 +130,35 @@ func (s *scope) derived(path string) (v any, missing []string, ok bool) {
 	case "domain.expiry_provisional":
 		v, missing = s.expiryProvisional()
 		return v, missing, true
+	case "domain.holder_kind":
+		v, missing = s.holderKind()
+		return v, missing, true
+	case "domain.unregistered":
+		// Known to be free. While that is not known, a name is taken to exist,
+		// so that what the file says about it is judged.
+		registered, missing := s.value("domain.registered")
+		return missing == nil && registered == false, nil, true
 	case "server.mainland":
 		v, missing = s.serverMainland()
 		return v, missing, true
 	}
 	return nil, nil, false
+}
+
+// holderKind concludes from the holder's name: who is the subject is of the
+// subject's kind.
+func (s *scope) holderKind() (any, []string) {
+	unknown := []string{"domain.holder_kind"}
+	holder, ok := s.text("domain.holder")
+	subject, named := s.text("subject.name")
+	kind, typed := s.text("subject.type")
+	if !ok || !named || !typed || text.Fold(holder) != text.Fold(subject) {
+		return nil, unknown
+	}
+	if kind == "individual" {
+		return "person", nil
+	}
+	return "unit", nil
 }
 
 // expiryProvisional tells whether the expiry date may not be relied on: a

@@ -198,3 +198,32 @@ func (w *sweeper) explain(d *Dependence) {
 		}
 	}
 }
+
+// mergeDependences joins what the demands of a check say about the same fact:
+// a value that fails one of them fails the check.
+func mergeDependences(have, add []Dependence) []Dependence {
+	for _, d := range add {
+		i := slices.IndexFunc(have, func(h Dependence) bool { return h.Path == d.Path })
+		if i < 0 {
+			have = append(have, d)
+			continue
+		}
+		h := &have[i]
+		merged := Dependence{Path: d.Path, FailMessage: h.FailMessage}
+		if merged.FailMessage.Empty() {
+			merged.FailMessage = d.FailMessage
+		}
+		for _, v := range mergeValues(slices.Concat(h.Pass, h.Fail, h.Open), slices.Concat(d.Pass, d.Fail, d.Open)) {
+			switch {
+			case slices.Contains(h.Fail, v) || slices.Contains(d.Fail, v):
+				merged.Fail = append(merged.Fail, v)
+			case slices.Contains(h.Open, v) || slices.Contains(d.Open, v):
+				merged.Open = append(merged.Open, v)
+			default:
+				merged.Pass = append(merged.Pass, v)
+			}
+		}
+		*h = merged
+	}
+	return have
+}

@@ -96,4 +96,3 @@ func kindOf(err error) Kind {
 	}
 	return Malformed
 }
-

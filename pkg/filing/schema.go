@@ -23,7 +23,6 @@ const (
 	List Type = "list" // []string
 )
 
-
 // Field declares one fact.
 type Field struct {
 	// Path is the fact's name in rules and --set.

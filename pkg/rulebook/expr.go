@@ -14,6 +14,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/idnumber"
+	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
@@ -94,8 +95,8 @@ func (b *Rulebook) nearestVariable(source, name string) string {
 var derived = map[string]filing.Type{
 	"now":                       filing.Time,
 	"domain.expiry_provisional": filing.Bool,
+	"domain.unregistered":       filing.Bool,
 	"server.mainland":           filing.Bool,
-	"domains.held_by_person":    filing.Bool,
 }
 
 // DerivedPaths lists the paths of facts that the engine concludes itself.
@@ -166,7 +167,7 @@ func functions() []cel.EnvOption {
 		cel.Function("same_name", cel.Overload("same_name_strings",
 			[]*cel.Type{cel.StringType, cel.StringType}, cel.BoolType,
 			cel.BinaryBinding(func(a, b ref.Val) ref.Val {
-				return types.Bool(Fold(string(a.(types.String))) == Fold(string(b.(types.String))))
+				return types.Bool(text.Fold(string(a.(types.String))) == text.Fold(string(b.(types.String))))
 			}))),
 		// valid_uscc(s), valid_resident_id(s, now): format and check character.
 		cel.Function("valid_uscc", cel.Overload("valid_uscc_string",
@@ -184,10 +185,10 @@ func functions() []cel.EnvOption {
 			cel.BinaryBinding(func(a, b ref.Val) ref.Val {
 				wanted := texts(b)
 				for i, y := range wanted {
-					wanted[i] = Fold(y)
+					wanted[i] = text.Fold(y)
 				}
 				for _, x := range texts(a) {
-					if slices.Contains(wanted, Fold(x)) {
+					if slices.Contains(wanted, text.Fold(x)) {
 						return types.True
 					}
 				}
@@ -216,4 +217,12 @@ func texts(v ref.Val) []string {
 		}
 	}
 	return out
+}
+
+// String returns the source, or "" for no expression.
+func (e *Expr) String() string {
+	if e == nil {
+		return ""
+	}
+	return e.Source
 }

@@ -3,6 +3,8 @@ package rulebook
 import (
 	"slices"
 	"strings"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // Join makes the columns of a table row available to rules under a name:
@@ -121,7 +123,7 @@ var companyForms = []string{"coltd", "co", "ltd", "inc", "llc", "limited", "corp
 // foldCompany folds a company name further than Fold does: without its legal
 // form at the end, so that "Dynadot Inc" and "Dynadot, Inc." are one.
 func foldCompany(s string) string {
-	s = Fold(s)
+	s = text.Fold(s)
 	for _, form := range companyForms {
 		if t, ok := strings.CutSuffix(s, form); ok && len(t) > 3 {
 			return t

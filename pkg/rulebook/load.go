@@ -26,8 +26,11 @@ type Rulebook struct {
 	// Digest is sha256 over the names and contents of all files of all layers.
 	Digest string
 
-	checks []*Check
-	order  []string
+	// Checks of the embedded layer are read when first used, like its tables.
+	checksOnce sync.Once
+	pending    []checkSource
+	checks     []*Check
+	order      []string
 
 	// Tables of the embedded layer are read when first used: most commands
 	// need a third of them.
@@ -37,7 +40,7 @@ type Rulebook struct {
 	env     *cel.Env
 	envErr  error
 
-	registrarsOnce                  sync.Once
+	registrarsOnce                 sync.Once
 	registrarByID, registrarByName map[string]*Row
 }
 
@@ -77,18 +80,25 @@ func Load(base Layer, layers ...Layer) (*Rulebook, error) {
 		return nil, err
 	}
 	b.Digest = "sha256:" + hex.EncodeToString(digest.Sum(nil))
+	if len(layers) == 0 {
+		return b, nil
+	}
+	// What a layer brings is checked before anything runs: a typo is an error now.
+	b.checksOnce.Do(func() { problems = append(problems, b.finishChecks()...) }) // all are read by now
+	problems = append(problems, b.compileAll()...)
+	problems = append(problems, b.refs()...)
+	return b, problems.Err()
+}
+
+// finishChecks orders the checks and gives those their parts that take them from tables.
+func (b *Rulebook) finishChecks() (problems yamlfile.Problems) {
 	b.sortChecks()
 	for _, c := range b.checks {
 		if err := b.expand(c); err != nil {
 			problems = append(problems, asProblems(err)...)
 		}
 	}
-	if len(layers) > 0 {
-		// What a layer brings is checked before anything runs: a typo is an error now.
-		problems = append(problems, b.compileAll()...)
-		problems = append(problems, b.refs()...)
-	}
-	return b, problems.Err()
+	return problems
 }
 
 func asProblems(err error) yamlfile.Problems {
@@ -111,7 +121,6 @@ func (b *Rulebook) addLayer(layer Layer, eager bool, digest writer, problems *ya
 	if len(names) == 0 {
 		return fmt.Errorf("no rule files in %q: want rulebook.yaml, tables/*.yaml or checks/*.yaml", layer.Name)
 	}
-	inLayer := map[string]*Check{}
 	var checks []checkSource
 	for _, name := range names {
 		data, err := fs.ReadFile(layer.FS, name)
@@ -134,27 +143,40 @@ func (b *Rulebook) addLayer(layer Layer, eager bool, digest writer, problems *ya
 			checks = append(checks, checkSource{shown, data})
 		}
 	}
-	read, errs := readChecks(checks)
+	if !eager {
+		b.pending = checks
+		return nil
+	}
+	*problems = append(*problems, b.layChecks(b.pending)...)
+	b.pending = nil
+	*problems = append(*problems, b.layChecks(checks)...)
+	return nil
+}
+
+// layChecks reads checks and lays them over those that are there.
+func (b *Rulebook) layChecks(sources []checkSource) (problems yamlfile.Problems) {
+	inLayer := map[string]*Check{}
+	read, errs := readChecks(sources)
 	for i, c := range read {
 		if errs[i] != nil {
-			*problems = append(*problems, asProblems(errs[i])...)
+			problems = append(problems, asProblems(errs[i])...)
 			continue
 		}
-		if want := strings.TrimSuffix(path.Base(checks[i].name), ".yaml"); c.ID != want {
-			*problems = append(*problems, yamlfile.Problem{Position: c.Position, Message: fmt.Sprintf("check id %q differs from the file name, want %q", c.ID, want)})
-		}
 		if first := inLayer[c.ID]; first != nil {
-			*problems = append(*problems, yamlfile.Problem{Position: c.Position, Message: fmt.Sprintf("two checks have the id %q, the other one is at %s", c.ID, first.Position)})
+			problems = append(problems, yamlfile.Problem{Position: c.Position, Message: fmt.Sprintf("two checks have the id %q, the other one is at %s", c.ID, first.Position)})
 			continue
 		}
 		inLayer[c.ID] = c
+		if want := strings.TrimSuffix(path.Base(sources[i].name), ".yaml"); c.ID != want {
+			problems = append(problems, yamlfile.Problem{Position: c.Position, Message: fmt.Sprintf("check id %q differs from the file name, want %q", c.ID, want)})
+		}
 		if i := slices.IndexFunc(b.checks, func(have *Check) bool { return have.ID == c.ID }); i >= 0 {
 			b.checks[i] = c
 		} else {
 			b.checks = append(b.checks, c)
 		}
 	}
-	return nil
+	return problems
 }
 
 type checkSource struct {
@@ -289,6 +311,7 @@ func (b *Rulebook) TableIDs() []string {
 // once, so that a command waits for the slowest and not for the sum.
 func (b *Rulebook) Warm(ids ...string) {
 	var wg sync.WaitGroup
+	wg.Go(func() { b.Checks() })
 	for _, id := range ids {
 		wg.Go(func() { b.Table(id) })
 	}
@@ -296,12 +319,21 @@ func (b *Rulebook) Warm(ids ...string) {
 	_, _ = b.environment() // an error comes back with the first rule
 }
 
-// Checks lists the checks in the order of reports.
-func (b *Rulebook) Checks() []*Check { return b.checks }
+// Checks lists the checks in the order of reports. As with tables, a broken
+// check of the embedded rulebook is a mistake of ours that the tests catch.
+func (b *Rulebook) Checks() []*Check {
+	b.checksOnce.Do(func() {
+		problems := append(b.layChecks(b.pending), b.finishChecks()...)
+		if err := problems.Err(); err != nil {
+			panic("rulebook: " + err.Error())
+		}
+	})
+	return b.checks
+}
 
 // Check returns a check by id, or nil.
 func (b *Rulebook) Check(id string) *Check {
-	for _, c := range b.checks {
+	for _, c := range b.Checks() {
 		if c.ID == id {
 			return c
 		}

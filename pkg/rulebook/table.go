@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/text/width"
 	"gopkg.in/yaml.v3"
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
@@ -135,7 +134,7 @@ func (t *Table) Find(word string) *Row {
 	if r := t.byID[word]; r != nil {
 		return r
 	}
-	return t.byName[Fold(word)]
+	return t.byName[text.Fold(word)]
 }
 
 // IDs lists the ids in table order.
@@ -156,19 +155,6 @@ func (t *Table) Column(name string) (Column, bool) {
 	return t.Columns[i], true
 }
 
-// Fold makes names comparable: lower case, full width to half, brackets and
-// all spaces, dots, commas, hyphens and underscores gone.
-func Fold(s string) string {
-	s = strings.ToLower(width.Fold.String(s))
-	return strings.Map(func(r rune) rune {
-		switch r {
-		case ' ', '\t', '\n', '\r', '\u00a0', '\u3000', '.', ',', '-', '_', '(', ')', '[', ']', '【', '】', '〔', '〕', '、', '。', '·':
-			return -1
-		}
-		return r
-	}, s)
-}
-
 // index builds the look-up maps and reports ids or names that stand twice.
 func (t *Table) index() yamlfile.Problems {
 	var problems yamlfile.Problems
@@ -184,7 +170,7 @@ func (t *Table) index() yamlfile.Problems {
 	}
 	for _, r := range t.Rows {
 		for _, name := range append([]string{r.ID, r.Name.Zh, r.Name.En}, r.Also...) {
-			key := Fold(name)
+			key := text.Fold(name)
 			if key == "" {
 				continue
 			}
@@ -595,4 +581,12 @@ func plain(n *yaml.Node) any {
 		}
 	}
 	return n.Value
+}
+
+// PlainCell turns a cell's value into what JSON and YAML print: dates as days.
+func PlainCell(v any) any {
+	if t, ok := v.(time.Time); ok {
+		return calendar.Date(t)
+	}
+	return v
 }

@@ -61,10 +61,10 @@ func (b *Rulebook) Resolve(vocabulary, word, provider string) (string, bool) {
 		// Nothing is known about this provider's products, so any id may be right.
 		return word, word != ""
 	}
-	key := Fold(word)
+	key := text.Fold(word)
 	for i, r := range rows {
 		for _, name := range append([]string{ids[i], r.Name.Zh, r.Name.En}, append(r.List("names"), r.Also...)...) {
-			if Fold(name) == key {
+			if text.Fold(name) == key {
 				return ids[i], true
 			}
 		}

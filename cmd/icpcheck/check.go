@@ -1,0 +1,380 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/icpcheck/icpcheck/pkg/collect"
+	"github.com/icpcheck/icpcheck/pkg/domainname"
+	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/registration"
+	"github.com/icpcheck/icpcheck/pkg/report"
+	"github.com/icpcheck/icpcheck/pkg/resolve"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/yamlfile"
+)
+
+func (a *app) check() *cobra.Command {
+	return &cobra.Command{
+		Use:     "check FILING.yaml…",
+		Short:   a.say("检查整份备案材料", "check whole filings"),
+		Long:    a.say("检查备案文件：域名、服务器、主体、材料、账号和网站。文件名 - 表示标准输入。", "Checks filing files: domains, server, subject, documents, account and site. The file name - is standard input."),
+		Example: "  icpcheck check filing.yaml\n  icpcheck check filing.yaml --offline --format json\n  icpcheck check filing.yaml --set province.min_validity_days=45",
+		Args:    atLeastOne("check", "icpcheck check filing.yaml"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.evaluate(cmd, func(book *rulebook.Rulebook) ([]job, error) {
+				filings, err := a.readFilings(args, book)
+				return jobs(filings, nil), err
+			})
+		},
+	}
+}
+
+func (a *app) domain() *cobra.Command {
+	return &cobra.Command{
+		Use:     "domain NAME…",
+		Short:   a.say("查询并检查域名", "look domains up and check them"),
+		Long:    a.say("同时查询 RDAP、WHOIS 和 DNS，并做全部域名检查。中文域名可直接输入。", "Asks RDAP, WHOIS and the DNS at once, and makes every check on domains. Chinese names can be given as they are."),
+		Example: "  icpcheck domain example.com\n  icpcheck domain 我的网站.中国 --province 四川\n  icpcheck domain example.com --set domain.real_name=verified --set subject.name=杭州示例科技有限公司",
+		Args:    atLeastOne("domain", "icpcheck domain example.com"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.evaluate(cmd, func(*rulebook.Rulebook) ([]job, error) {
+				filings, err := nameFilings(args)
+				return jobs(filings, onlyDomain), err
+			})
+		},
+	}
+}
+
+// job is a filing with the checks that are made on it.
+type job struct {
+	filing *filing.Filing
+	only   func(*rulebook.Check) bool // nil makes all
+}
+
+func jobs(filings []*filing.Filing, only func(*rulebook.Check) bool) []job {
+	list := make([]job, len(filings))
+	for i, f := range filings {
+		list[i] = job{f, only}
+	}
+	return list
+}
+
+func onlyDomain(c *rulebook.Check) bool { return c.Target == rulebook.TargetDomain }
+
+// atLeastOne demands an argument, and says what to type.
+func atLeastOne(command, example string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return &usageError{err: fmt.Errorf("%s: nothing to check is named", command), hint: example}
+		}
+		return nil
+	}
+}
+
+// nameFilings makes a filing of one domain for each name. All mistakes are told at once.
+func nameFilings(names []string) ([]*filing.Filing, error) {
+	var filings []*filing.Filing
+	var errs []error
+	for _, s := range names {
+		name, err := domainname.Parse(s)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		d := &filing.Domain{Facts: filing.Facts{}}
+		filing.SetName(d.Facts, name, filing.Origin{Source: filing.FromFlag})
+		filings = append(filings, &filing.Filing{Name: name.Unicode, Facts: filing.Facts{}, Domains: []*filing.Domain{d}})
+	}
+	return filings, errors.Join(errs...)
+}
+
+// readFilings reads every file before anything is asked, so that a mistake in
+// the last costs no look-up. All mistakes of all files are told at once.
+func (a *app) readFilings(paths []string, book *rulebook.Rulebook) ([]*filing.Filing, error) {
+	var filings []*filing.Filing
+	var problems yamlfile.Problems
+	for _, path := range paths {
+		data, err := a.readInput(path)
+		if err == nil {
+			var f *filing.Filing
+			if f, err = filing.Decode(path, data, book); err == nil {
+				filings = append(filings, f)
+				continue
+			}
+		}
+		var found yamlfile.Problems
+		if !errors.As(err, &found) {
+			return nil, err
+		}
+		problems = append(problems, found...)
+	}
+	return filings, problems.Err()
+}
+
+// readInput reads a file, or standard input for "-".
+func (a *app) readInput(path string) ([]byte, error) {
+	if path == "-" {
+		return yamlfile.ReadAll("-", a.stdin)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil, &usageError{err: fmt.Errorf("%s: no such file", path), hint: "icpcheck demo --print-filing shows what a filing file looks like"}
+	case err != nil:
+		return nil, fmt.Errorf("%s: cannot be read: %w", path, errors.Unwrap(err))
+	case info.IsDir():
+		return nil, fmt.Errorf("%s: is a folder, want a filing file", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot be read: %w", path, errors.Unwrap(err))
+	}
+	defer file.Close()
+	return yamlfile.ReadAll(path, file)
+}
+
+// evaluate is the main job: read filings, look their domains up, run the
+// rulebook over them, print the report, and turn the verdict into a status.
+func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job, error)) error {
+	o, err := read(cmd.Flags(), a.getenv)
+	if err != nil {
+		return err
+	}
+	sinks, err := o.sinks()
+	if err != nil {
+		return err
+	}
+	clock, err := o.clock(a.environment)
+	if err != nil {
+		return err
+	}
+	book, err := o.rulebook()
+	if err != nil {
+		return err
+	}
+	// What look-ups and rules need is read while the filings are.
+	warm := make(chan struct{})
+	go func() {
+		defer close(warm)
+		book.Warm("provinces", "suffixes", "registrars", "regions", "server-types", "subject-types", "facts", "words")
+	}()
+	work, err := input(book)
+	if err != nil {
+		return err
+	}
+	filings := make([]*filing.Filing, len(work))
+	for i, j := range work {
+		filings[i] = j.filing
+	}
+	if err := o.apply(book, filings); err != nil {
+		return err
+	}
+	if err := a.lookUp(cmd.Context(), book, o, clock, filings); err != nil {
+		return err
+	}
+	<-warm
+	r := &report.Report{Tool: tool(), Book: book, GeneratedAt: clock()}
+	for _, j := range work {
+		results := engine.Evaluate(book, j.filing, engine.Options{Now: clock(), Select: j.only})
+		r.Targets = append(r.Targets, report.NewTarget(j.filing.Name, j.filing, results))
+	}
+	if err := a.print(sinks, r, o); err != nil {
+		return err
+	}
+	if err := r.Broken(); err != nil {
+		return err
+	}
+	if status := r.Overall().ExitStatus(o.AllowUndetermined); status != 0 {
+		return statusError(status)
+	}
+	return nil
+}
+
+// apply puts --provider, --province, --subject and --set over the files.
+func (o *options) apply(book *rulebook.Rulebook, filings []*filing.Filing) error {
+	var assignments []filing.Assignment
+	provider := ""
+	for _, given := range []struct{ flag, path, value string }{
+		{"--provider", "provider", o.Provider}, {"--province", "province", o.Province}, {"--subject", "subject.type", o.Subject},
+	} {
+		if given.value == "" {
+			continue
+		}
+		a, err := filing.ParseAssignment(given.path+"="+given.value, book, "")
+		if err != nil {
+			return usage("%s: %w", given.flag, errors.Unwrap(err))
+		}
+		if given.path == "provider" {
+			provider, _ = a.Fact.Value.(string)
+		}
+		assignments = append(assignments, a)
+	}
+	for _, s := range o.Set {
+		a, err := filing.ParseAssignment(s, book, provider)
+		if err != nil {
+			return usage("--set %w", err)
+		}
+		assignments = append(assignments, a)
+	}
+	for _, f := range filings {
+		for _, a := range assignments {
+			if err := f.Apply(a); err != nil {
+				return usage("--set %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// lookUp asks registries and the DNS about every domain, unless --offline.
+func (a *app) lookUp(ctx context.Context, book *rulebook.Rulebook, o *options, clock func() time.Time, filings []*filing.Filing) error {
+	if o.Offline {
+		for _, f := range filings {
+			for _, d := range f.Domains {
+				d.Missed = append(d.Missed, filing.Missed{
+					Failure: failure.New(failure.NotAsked, "rdap", "", d.Name(), nil),
+					Paths:   []string{"domain.registered", "domain.expires_at", "domain.registrar", "domain.statuses", "domain.holder"},
+				})
+			}
+		}
+		return nil
+	}
+	c, err := o.collector(book, clock)
+	if err != nil {
+		return err
+	}
+	c.Collect(ctx, filings...)
+	return nil
+}
+
+// collector builds the clients that the flags describe.
+func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*collect.Collector, error) {
+	var servers registration.Servers = lookupServers{book}
+	if o.RDAPURL != "" {
+		u, err := url.Parse(o.RDAPURL)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return nil, usage("--rdap-url %q: want a URL such as https://rdap.example/", o.RDAPURL)
+		}
+	}
+	if o.RDAPURL != "" || o.WHOISServer != "" {
+		servers = registration.Fixed{RDAP: o.RDAPURL, WHOIS: o.WHOISServer, Table: servers}
+	}
+	resolvers := make([]string, 0, len(o.Resolver))
+	for _, s := range o.Resolver {
+		address, err := resolve.ParseServer(s)
+		if err != nil {
+			return nil, usage("--resolver: %w", err)
+		}
+		resolvers = append(resolvers, address)
+	}
+	// Two attempts and a pause between them fit into the time for one domain.
+	attempt := o.Timeout * 2 / 5
+	return &collect.Collector{
+		Registration: &registration.Client{Servers: servers, Timeout: attempt, Clock: clock, UserAgent: "icpcheck/" + tool().Version},
+		Resolver:     &resolve.Resolver{Servers: resolvers, Timeout: min(attempt, resolve.DefaultTimeout), Now: clock},
+		Timeout:      o.Timeout,
+	}, nil
+}
+
+// lookupServers reads the table of RDAP and WHOIS servers.
+type lookupServers struct{ book *rulebook.Rulebook }
+
+func (s lookupServers) For(suffix string) (registration.Server, bool) {
+	row := s.book.Table("lookup-servers").Row(suffix)
+	if row == nil {
+		return registration.Server{}, false
+	}
+	return registration.Server{RDAP: row.List("rdap"), WHOIS: row.Text("whois")}, true
+}
+
+// sink is a form of report and where it goes; an empty path is stdout.
+type sink struct {
+	format report.Format
+	path   string
+}
+
+// sinks pairs --format with --output in the order given: the formats without
+// an output go to stdout, of which there can be one.
+func (o *options) sinks() ([]sink, error) {
+	if len(o.Output) > len(o.Format) {
+		return nil, usage("%d --output but %d --format: give them in pairs", len(o.Output), len(o.Format))
+	}
+	// With fewer outputs than formats the outputs belong to the last formats, so
+	// that `--format text --format json --output f.json` does what it says.
+	toStdout := len(o.Format) - len(o.Output)
+	if toStdout > 1 {
+		return nil, usage("%d formats on standard output: give all but one an --output", toStdout)
+	}
+	var list []sink
+	for i, name := range o.Format {
+		f, err := report.FormatOf(name)
+		if err != nil {
+			return nil, usage("--format: %w", err)
+		}
+		s := sink{format: f}
+		if i >= toStdout {
+			s.path = o.Output[i-toStdout]
+			if s.path == "-" {
+				s.path = ""
+			}
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// print writes the report in every form asked for. Files are written beside
+// their place and renamed, so that none is ever half there.
+func (a *app) print(sinks []sink, r *report.Report, o *options) error {
+	for _, s := range sinks {
+		ro := report.Options{Lang: o.lang(a.environment), Quiet: o.Quiet, Verbose: o.Verbose}
+		if s.path == "" {
+			ro.Color, ro.Width = o.color(a.environment), a.width
+			if err := s.format.Render(a.stdout, r, ro); err != nil {
+				return err
+			}
+			continue
+		}
+		ro.Color = o.Color == "always"
+		if err := writeFile(s.path, func(w io.Writer) error { return s.format.Render(w, r, ro) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeFile writes a file whole or not at all.
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("--output %s: %w", path, err)
+	}
+	defer func() {
+		if err != nil {
+			_ = temporary.Close()
+			_ = os.Remove(temporary.Name())
+			err = fmt.Errorf("--output %s: %w", path, err)
+		}
+	}()
+	if err := write(temporary); err != nil {
+		return err
+	}
+	if err := temporary.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := temporary.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}

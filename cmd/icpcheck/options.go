@@ -1,0 +1,232 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+
+	"github.com/icpcheck/icpcheck/pkg/calendar"
+	"github.com/icpcheck/icpcheck/pkg/report"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/rules"
+)
+
+// options are the shared flags. Each is also ICPCHECK_… in the environment and
+// a key of the config file; the flag wins, then the environment, then the file.
+type options struct {
+	Config string `mapstructure:"config"`
+
+	Provider string   `mapstructure:"provider"`
+	Province string   `mapstructure:"province"`
+	Subject  string   `mapstructure:"subject"`
+	Set      []string `mapstructure:"set"`
+
+	Format  []string `mapstructure:"format"`
+	Output  []string `mapstructure:"output"`
+	Lang    string   `mapstructure:"lang"`
+	Color   string   `mapstructure:"color"`
+	Quiet   bool     `mapstructure:"quiet"`
+	Verbose bool     `mapstructure:"verbose"`
+
+	Rules []string `mapstructure:"rules"`
+	Now   string   `mapstructure:"now"`
+
+	Offline     bool          `mapstructure:"offline"`
+	Timeout     time.Duration `mapstructure:"timeout"`
+	Resolver    []string      `mapstructure:"resolver"`
+	RDAPURL     string        `mapstructure:"rdap-url"`
+	WHOISServer string        `mapstructure:"whois-server"`
+
+	AllowUndetermined bool `mapstructure:"allow-undetermined"`
+}
+
+// flag declares one shared flag.
+type flag struct {
+	name  string
+	value any // the default; its type is the flag's
+	about text.Text
+}
+
+var flags = []flag{
+	{"config", "", text.Text{Zh: "配置文件（默认 icpcheck/config.yaml，在用户配置目录下）", En: "config file (default icpcheck/config.yaml in the user's config folder)"}},
+	{"provider", "", text.Text{Zh: "接入服务商，如 aliyun、腾讯云", En: "access provider, such as aliyun or 腾讯云"}},
+	{"province", "", text.Text{Zh: "备案省份，如 浙江、zhejiang、CN-ZJ", En: "province of the filing, such as zhejiang, 浙江 or CN-ZJ"}},
+	{"subject", "", text.Text{Zh: "主办单位性质，如 企业、individual", En: "type of subject, such as enterprise or 个人"}},
+	{"set", []string{}, text.Text{Zh: "补充或改写一个事实：路径=值（可重复）", En: "give or override a fact: path=value (repeatable)"}},
+	{"format", []string{"text"}, text.Text{Zh: "输出格式，可与 --output 成对重复：", En: "form of the report, repeatable in pairs with --output: "}},
+	{"output", []string{}, text.Text{Zh: "写入文件而不是标准输出（可重复）", En: "write to a file, not to standard output (repeatable)"}},
+	{"lang", "", text.Text{Zh: "语言：zh 或 en（默认按 LC_ALL、LANG）", En: "language: zh or en (default from LC_ALL, LANG)"}},
+	{"color", "auto", text.Text{Zh: "颜色：auto、always、never", En: "colour: auto, always, never"}},
+	{"quiet", false, text.Text{Zh: "只输出有问题的项", En: "print only what is wrong"}},
+	{"verbose", false, text.Text{Zh: "同时输出依据和来源", En: "print evidence and sources too"}},
+	{"rules", []string{}, text.Text{Zh: "叠加规则目录（可重复）", En: "folder of rules laid over the built-in ones (repeatable)"}},
+	{"now", "", text.Text{Zh: "按此日期或时间检查（RFC 3339 或 2026-11-24）", En: "check as of this day or time (RFC 3339 or 2026-11-24)"}},
+	{"offline", false, text.Text{Zh: "不做任何网络查询", En: "ask no server"}},
+	{"timeout", 10 * time.Second, text.Text{Zh: "每个域名查询的总时限", En: "time limit for all that is asked about one domain"}},
+	{"resolver", []string{}, text.Text{Zh: "DNS 服务器地址（可重复）", En: "DNS server address (repeatable)"}},
+	{"rdap-url", "", text.Text{Zh: "所有域名都查询这个 RDAP 地址", En: "ask this RDAP base URL for every name"}},
+	{"whois-server", "", text.Text{Zh: "所有域名都查询这个 WHOIS 服务器", En: "ask this WHOIS server for every name"}},
+	{"allow-undetermined", false, text.Text{Zh: "待定时也以 0 退出", En: "exit with 0 when undetermined"}},
+}
+
+// declare adds the shared flags to the root command.
+func declare(root *cobra.Command, lang text.Lang) {
+	set := root.PersistentFlags()
+	for _, f := range flags {
+		about := f.about.In(lang)
+		if f.name == "format" {
+			var names []string
+			for _, form := range report.Formats() {
+				names = append(names, form.Name)
+			}
+			about += strings.Join(names, "|")
+		}
+		switch v := f.value.(type) {
+		case string:
+			set.String(f.name, v, about)
+		case bool:
+			set.Bool(f.name, v, about)
+		case []string:
+			if f.name == "format" || f.name == "output" || f.name == "set" {
+				set.StringArray(f.name, v, about)
+			} else {
+				set.StringSlice(f.name, v, about)
+			}
+		case time.Duration:
+			set.Duration(f.name, v, about)
+		}
+	}
+}
+
+// read merges flags, environment and config file into options.
+func read(set *pflag.FlagSet, getenv func(string) string) (*options, error) {
+	v := viper.New()
+	v.SetEnvPrefix("ICPCHECK")
+	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
+	for _, f := range flags {
+		if err := v.BindPFlag(f.name, set.Lookup(f.name)); err != nil {
+			return nil, err
+		}
+		// One value of the environment may hold a list of words, but a --set value
+		// may hold spaces and commas of its own.
+		if value := getenv("ICPCHECK_" + strings.ToUpper(strings.ReplaceAll(f.name, "-", "_"))); value != "" && !set.Changed(f.name) {
+			if _, list := f.value.([]string); list {
+				v.Set(f.name, splitList(value))
+			} else {
+				v.Set(f.name, value)
+			}
+		}
+	}
+	path := v.GetString("config")
+	named := path != ""
+	if !named {
+		if dir, err := os.UserConfigDir(); err == nil {
+			path = filepath.Join(dir, "icpcheck", "config.yaml")
+		}
+	}
+	if path != "" {
+		v.SetConfigFile(path)
+		v.SetConfigType("yaml")
+		if err := v.ReadInConfig(); err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
+			return nil, fmt.Errorf("reading config %q: %w", path, err)
+		}
+		for _, key := range v.AllKeys() {
+			if set.Lookup(key) == nil {
+				return nil, fmt.Errorf("config %q: unknown key %q; keys are the names of flags, see --help", path, key)
+			}
+		}
+	}
+	o := &options{}
+	if err := v.Unmarshal(o); err != nil {
+		return nil, fmt.Errorf("reading options: %w", err)
+	}
+	switch o.Color {
+	case "auto", "always", "never":
+	default:
+		return nil, usage("--color %q: want auto, always or never", o.Color)
+	}
+	switch o.Lang {
+	case "", "zh", "en":
+	default:
+		return nil, usage("--lang %q: want zh or en", o.Lang)
+	}
+	if o.Timeout <= 0 {
+		return nil, usage("--timeout %v: want a time such as 10s", o.Timeout)
+	}
+	return o, nil
+}
+
+// splitList splits a list in an environment variable at line breaks, else at commas.
+func splitList(s string) []string {
+	separator := ","
+	if strings.Contains(s, "\n") {
+		separator = "\n"
+	}
+	var list []string
+	for _, part := range strings.Split(s, separator) {
+		if part = strings.TrimSpace(part); part != "" {
+			list = append(list, part)
+		}
+	}
+	return list
+}
+
+// now returns the clock of the run: fixed where --now is given.
+func (o *options) clock(e *environment) (func() time.Time, error) {
+	if o.Now == "" {
+		start := e.clock()
+		return func() time.Time { return start }, nil
+	}
+	t, err := calendar.Parse(o.Now)
+	if err != nil {
+		return nil, usage("--now: %v", err)
+	}
+	return func() time.Time { return t }, nil
+}
+
+// rulebook loads the built-in rules with the folders of --rules over them.
+func (o *options) rulebook() (*rulebook.Rulebook, error) {
+	var layers []rulebook.Layer
+	for _, dir := range o.Rules {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return nil, fmt.Errorf("--rules: %w", err)
+		}
+		if !info.IsDir() {
+			return nil, usage("--rules %q: want a folder with tables/ or checks/", dir)
+		}
+		layers = append(layers, rulebook.Layer{Name: dir, FS: os.DirFS(dir)})
+	}
+	return rulebook.Load(rulebook.Layer{FS: rules.FS}, layers...)
+}
+
+func (o *options) lang(e *environment) text.Lang { return text.Detect(o.Lang, e.getenv) }
+
+// color decides as the conventions of terminals have it: an explicit choice,
+// then NO_COLOR, then CLICOLOR_FORCE, then whether stdout is a capable terminal.
+func (o *options) color(e *environment) bool {
+	switch o.Color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	switch {
+	case e.getenv("NO_COLOR") != "":
+		return false
+	case e.getenv("CLICOLOR_FORCE") != "" && e.getenv("CLICOLOR_FORCE") != "0":
+		return true
+	case e.getenv("CLICOLOR") == "0", e.getenv("TERM") == "dumb":
+		return false
+	}
+	return e.terminal
+}

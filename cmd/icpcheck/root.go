@@ -1,0 +1,123 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/icpcheck/icpcheck/pkg/report"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
+)
+
+// app is what commands share.
+type app struct {
+	*environment
+	// lang is the language of help texts, settled before flags are parsed.
+	lang text.Lang
+}
+
+// newRoot builds the command tree.
+func newRoot(e *environment) *cobra.Command {
+	a := &app{environment: e, lang: text.Detect(langArgument(e.args), e.getenv)}
+	root := &cobra.Command{
+		Use:   "icpcheck",
+		Short: a.say("备案前自检：检查网站是否可以提交 ICP 备案", "check whether a website is ready for an ICP filing (ICP备案)"),
+		Long: a.say(`提交 ICP 备案之前，检查域名、服务器、主体和材料是否符合要求。
+
+每项检查的结论是通过、不通过、待定或不适用；不猜测，缺什么就说缺什么。
+退出状态：0 可以提交，1 不能提交，2 无法运行，3 待定。`,
+			`Checks, before an ICP filing is handed in, whether domain, server, subject and documents meet the rules.
+
+Each check ends as pass, fail, undetermined or not applicable; nothing is guessed, and what is missing is named.
+Exit status: 0 ready, 1 not ready, 2 could not run, 3 undetermined.`),
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		Args:              cobra.NoArgs,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: false},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	declare(root, a.lang)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{err: err, hint: cmd.CommandPath() + " --help"}
+	})
+	root.SetUsageTemplate(usageTemplate(a.lang))
+	root.AddCommand(a.domain(), a.check(), a.rules(), a.parse(), a.demo(), a.version())
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(e.args...)
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Short = a.say("查看命令帮助", "help about any command")
+		case "completion":
+			c.Short = a.say("生成命令行补全脚本", "print a completion script for a shell")
+		}
+	}
+	root.InitDefaultHelpFlag()
+	a.completions(root)
+	return root
+}
+
+// say picks the language of a help text.
+func (a *app) say(zh, en string) string { return text.Text{Zh: zh, En: en}.In(a.lang) }
+
+// langArgument finds --lang among the arguments: help texts are made before flags are parsed.
+func langArgument(args []string) string {
+	for i, arg := range args {
+		if value, ok := strings.CutPrefix(arg, "--lang="); ok {
+			return value
+		}
+		if arg == "--lang" && i+1 < len(args) {
+			return args[i+1]
+		}
+	}
+	return ""
+}
+
+// usageTemplate is cobra's with the words of the language.
+func usageTemplate(lang text.Lang) string {
+	if lang == text.En {
+		return (&cobra.Command{}).UsageTemplate()
+	}
+	return strings.NewReplacer(
+		"Usage:", "用法：", "Aliases:", "别名：", "Examples:", "示例：", "Available Commands:", "命令：",
+		"Additional Commands:", "其他命令：", "Global Flags:", "通用选项：", "Flags:", "选项：", "Additional help topics:", "其他帮助：",
+		"[flags]", "[选项]", "[command]", "[命令]", "Use \"", "运行 \"", " for more information about a command.", " 查看某个命令的帮助。",
+	).Replace((&cobra.Command{}).UsageTemplate())
+}
+
+// completions offers the ids of the rulebook where flags take them.
+func (a *app) completions(root *cobra.Command) {
+	ids := func(vocabulary string) func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			book, err := builtin()
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveError
+			}
+			var list []string
+			for _, id := range book.Words(vocabulary, "") {
+				list = append(list, id+"\t"+book.Label(vocabulary, id, "").In(a.lang))
+			}
+			return list, cobra.ShellCompDirectiveNoFileComp
+		}
+	}
+	words := func(list ...string) func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return list, cobra.ShellCompDirectiveNoFileComp
+		}
+	}
+	var formats []string
+	for _, f := range report.Formats() {
+		formats = append(formats, f.Name+"\t"+f.About.In(a.lang))
+	}
+	for name, complete := range map[string]func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective){
+		"province": ids("provinces"), "provider": ids("providers"), "subject": ids("subject-types"),
+		"format": words(formats...), "lang": words("zh", "en"), "color": words("auto", "always", "never"),
+	} {
+		// The error only says that the flag is unknown or has one already.
+		_ = root.RegisterFlagCompletionFunc(name, complete)
+	}
+}
+
+// builtin is the rulebook without layers.
+func builtin() (*rulebook.Rulebook, error) { return (&options{}).rulebook() }

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/yamlfile"
+)
+
+func (a *app) rules() *cobra.Command {
+	parent := &cobra.Command{
+		Use:   "rules",
+		Short: a.say("查看和检验规则库", "look at the rulebook and test it"),
+		Long: a.say("规则库由表和检查项组成，都是 YAML。用 --rules 目录叠加自己的规则。",
+			"The rulebook is tables and checks, all YAML. --rules lays a folder of your own over it."),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	with := func(c *cobra.Command, run func(*options, *rulebook.Rulebook, text.Lang, []string) error) {
+		c.RunE = func(cmd *cobra.Command, args []string) error {
+			o, err := read(cmd.Flags(), a.getenv)
+			if err != nil {
+				return err
+			}
+			book, err := o.rulebook()
+			if err != nil {
+				return err
+			}
+			return run(o, book, o.lang(a.environment), args)
+		}
+		parent.AddCommand(c)
+	}
+	with(&cobra.Command{
+		Use: "list [TABLE]", Short: a.say("列出检查项，或一张表的各行", "list the checks, or the rows of a table"),
+		Args: cobra.MaximumNArgs(1),
+	}, a.rulesList)
+	with(&cobra.Command{
+		Use: "show ID", Short: a.say("显示一个检查项或表中一行的全部内容", "show all of one check, or of one row (TABLE/ID)"),
+		Example: "  icpcheck rules show domain-validity\n  icpcheck rules show provinces/shanghai",
+		Args:    cobra.ExactArgs(1),
+	}, a.rulesShow)
+	with(&cobra.Command{
+		Use: "lint", Short: a.say("检查规则库是否合乎规范", "find mistakes in the rulebook"),
+		Args: cobra.NoArgs,
+	}, a.rulesLint)
+	with(&cobra.Command{
+		Use: "test [ID…]", Short: a.say("运行检查项自带的测试", "run the tests that checks carry"),
+	}, a.rulesTest)
+	return parent
+}
+
+// jsonWanted reports whether --format json was given; these commands know text and json.
+func (o *options) jsonWanted() (bool, error) {
+	switch {
+	case slices.Equal(o.Format, []string{"text"}):
+		return false, nil
+	case slices.Equal(o.Format, []string{"json"}):
+		return true, nil
+	}
+	return false, usage("--format %s: this command knows text and json", strings.Join(o.Format, " "))
+}
+
+func (a *app) rulesList(o *options, book *rulebook.Rulebook, lang text.Lang, args []string) error {
+	asJSON, err := o.jsonWanted()
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		if asJSON {
+			checks := []any{}
+			for _, c := range book.Checks() {
+				checks = append(checks, checkJSON(c, lang))
+			}
+			return encodeJSON(a.stdout, map[string]any{"rulebook": book.Info(), "checks": checks})
+		}
+		wide := 0
+		for _, c := range book.Checks() {
+			wide = max(wide, text.Width(c.ID))
+		}
+		for _, c := range book.Checks() {
+			fmt.Fprintf(a.stdout, "%s  %s  %s\n", text.Pad(c.ID, wide), text.Pad(string(c.Severity), len("warning")), c.Title.In(lang))
+		}
+		return nil
+	}
+	t := book.Table(args[0])
+	if t == nil {
+		return &usageError{err: fmt.Errorf("there is no table %q%s", args[0], yamlfile.DidYouMean(args[0], book.TableIDs())), hint: "tables: " + strings.Join(book.TableIDs(), ", ")}
+	}
+	if asJSON {
+		rows := []any{}
+		for _, r := range t.Rows {
+			rows = append(rows, rowJSON(t, r))
+		}
+		return encodeJSON(a.stdout, map[string]any{"rulebook": book.Info(), "table": t.ID, "title": t.Title.In(lang), "rows": rows})
+	}
+	wide := 0
+	for _, r := range t.Rows {
+		wide = max(wide, text.Width(r.ID))
+	}
+	for _, r := range t.Rows {
+		fmt.Fprintf(a.stdout, "%s  %s\n", text.Pad(r.ID, wide), r.Name.In(lang))
+	}
+	return nil
+}
+
+func (a *app) rulesShow(o *options, book *rulebook.Rulebook, lang text.Lang, args []string) error {
+	asJSON, err := o.jsonWanted()
+	if err != nil {
+		return err
+	}
+	var out map[string]any
+	if c := book.Check(args[0]); c != nil {
+		out = checkJSON(c, lang)
+		out["when"], out["parts"] = c.When.String(), partsJSON(c, lang)
+		out["note"], out["tests"] = c.Note, len(c.Tests)
+	} else if table, id, ok := strings.Cut(args[0], "/"); ok && book.Table(table).Row(id) != nil {
+		out = rowJSON(book.Table(table), book.Table(table).Row(id))
+	} else if row := book.Table("sources").Row(args[0]); row != nil {
+		out = rowJSON(book.Table("sources"), row)
+	} else {
+		var ids []string
+		for _, c := range book.Checks() {
+			ids = append(ids, c.ID)
+		}
+		return &usageError{err: fmt.Errorf("there is no check or row %q%s", args[0], yamlfile.DidYouMean(args[0], ids)), hint: "icpcheck rules list"}
+	}
+	if sources, ok := out["source"].([]string); ok {
+		titles := map[string]string{}
+		for _, id := range sources {
+			titles[id] = book.SourceTitle(id).In(lang)
+		}
+		out["sources"] = titles
+	}
+	if asJSON {
+		return encodeJSON(a.stdout, out)
+	}
+	return printYAML(a.stdout, out)
+}
+
+func (a *app) rulesLint(o *options, book *rulebook.Rulebook, _ text.Lang, _ []string) error {
+	problems := append(book.Lint(), engine.LintTests(book)...)
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "%d checks, %d tables: %s\n", len(book.Checks()), len(book.TableIDs()), a.say("没有问题", "no problems"))
+	return nil
+}
+
+func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args []string) error {
+	ran := 0
+	var problems yamlfile.Problems
+	for _, id := range args {
+		if book.Check(id) == nil {
+			return usage("there is no check %q", id)
+		}
+	}
+	for _, c := range book.Checks() {
+		if len(args) > 0 && !slices.Contains(args, c.ID) {
+			continue
+		}
+		for _, t := range c.Tests {
+			ran++
+			if _, err := engine.RunTest(book, c, t); err != nil {
+				var p yamlfile.Problem
+				var ps yamlfile.Problems
+				switch {
+				case errors.As(err, &ps):
+					problems = append(problems, ps...)
+				case errors.As(err, &p):
+					problems = append(problems, p)
+				default:
+					return err
+				}
+			}
+		}
+	}
+	fmt.Fprintf(a.stdout, "%d passed, %d failed\n", ran-len(problems), len(problems))
+	return problems.Err()
+}
+
+func checkJSON(c *rulebook.Check, lang text.Lang) map[string]any {
+	return map[string]any{
+		"id": c.ID, "title": c.Title.In(lang), "severity": c.Severity, "target": c.Target,
+		"source": c.Source, "verified": c.Verified,
+	}
+}
+
+func partsJSON(c *rulebook.Check, lang text.Lang) []any {
+	parts := []any{}
+	for _, p := range c.Parts {
+		part := map[string]any{"pass": p.Pass.String(), "severity": p.Severity}
+		if p.ID != "" {
+			part["id"], part["title"] = p.ID, p.Title.In(lang)
+		}
+		if p.When != nil {
+			part["when"] = p.When.String()
+		}
+		if p.FailWhen != nil {
+			part["fail_when"] = p.FailWhen.String()
+		}
+		if len(p.Source) > 0 {
+			part["source"] = p.Source
+		}
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// rowJSON gives a row's values under their columns. What supports a value
+// beyond the row itself stands beside it, under details.
+func rowJSON(t *rulebook.Table, r *rulebook.Row) map[string]any {
+	out := map[string]any{"id": r.ID, "name": r.Name, "source": r.Source, "verified": r.Verified}
+	if len(r.Also) > 0 {
+		out["also"] = r.Also
+	}
+	if r.Confidence != "" {
+		out["confidence"] = r.Confidence
+	}
+	if r.Note != "" {
+		out["note"] = r.Note
+	}
+	details := map[string]any{}
+	for _, c := range t.Columns {
+		cell, ok := r.Cells[c.Name]
+		if !ok {
+			continue
+		}
+		out[c.Name] = rulebook.PlainCell(cell.Value)
+		detail := map[string]any{}
+		if len(cell.Source) > 0 {
+			detail["source"] = cell.Source
+		}
+		if cell.Confidence != "" {
+			detail["confidence"] = cell.Confidence
+		}
+		if cell.Note != "" {
+			detail["note"] = cell.Note
+		}
+		if len(cell.Other) > 0 {
+			detail["other"] = cell.Other
+		}
+		if len(detail) > 0 {
+			details[c.Name] = detail
+		}
+	}
+	if len(details) > 0 {
+		out["details"] = details
+	}
+	return out
+}
+
+func encodeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	return nil
+}

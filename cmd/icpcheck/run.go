@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+	"github.com/icpcheck/icpcheck/pkg/yamlfile"
+)
+
+// environment is everything outside the program that a run touches, so that
+// tests can run the whole command in-process.
+type environment struct {
+	args           []string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	// clock is the time of the run where --now does not say otherwise.
+	clock func() time.Time
+	// terminal tells whether stdout is a terminal, and how wide it is.
+	terminal bool
+	width    int
+}
+
+// system is the environment of the real process.
+func system() *environment {
+	e := &environment{
+		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		getenv: os.Getenv, clock: time.Now,
+	}
+	if term.IsTerminal(int(os.Stdout.Fd())) {
+		e.terminal = true
+		if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
+			e.width = w
+		}
+	}
+	return e
+}
+
+// usageError is a mistake on the command line; hint says what to try.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error { return &usageError{err: fmt.Errorf(format, args...)} }
+
+// statusError ends the run with a status and without a message of its own.
+type statusError int
+
+func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// run does everything and returns the exit status.
+func run(e *environment) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot(e)
+	root.SetArgs(e.args)
+	root.SetIn(e.stdin)
+	root.SetOut(e.stdout)
+	root.SetErr(e.stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return verdict.ExitReady
+	}
+	var status statusError
+	if errors.As(err, &status) {
+		return int(status)
+	}
+	e.explain(err)
+	return verdict.ExitCouldNotRun
+}
+
+// explain prints an error on stderr: a line each, for mistakes in files with
+// the offending line and a caret, and a hint where there is one.
+func (e *environment) explain(err error) {
+	var problems yamlfile.Problems
+	var problem yamlfile.Problem
+	switch {
+	case errors.As(err, &problems):
+	case errors.As(err, &problem):
+		problems = yamlfile.Problems{problem}
+	}
+	if problems != nil {
+		const most = 20
+		for i, p := range problems {
+			if i == most {
+				fmt.Fprintf(e.stderr, "icpcheck: error: … and %d more\n", len(problems)-most)
+				break
+			}
+			fmt.Fprintf(e.stderr, "icpcheck: error: %s\n", text.Clean(p.Error()))
+			if detail := p.Detail(); detail != "" {
+				fmt.Fprintln(e.stderr, detail)
+			}
+		}
+		return
+	}
+	for _, line := range strings.Split(err.Error(), "\n") {
+		fmt.Fprintf(e.stderr, "icpcheck: error: %s\n", text.Clean(line))
+	}
+	var u *usageError
+	if errors.As(err, &u) && u.hint != "" {
+		fmt.Fprintf(e.stderr, "icpcheck: hint: %s\n", u.hint)
+	}
+}

@@ -1,0 +1,187 @@
+// Package collect asks registries and the DNS about the domains of filings and
+// adds what they say to the facts.
+package collect
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/icpcheck/icpcheck/pkg/calendar"
+	"github.com/icpcheck/icpcheck/pkg/domainname"
+	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/registration"
+	"github.com/icpcheck/icpcheck/pkg/resolve"
+	"github.com/icpcheck/icpcheck/pkg/text"
+)
+
+// atOnce bounds the domains that are looked up at the same time.
+const atOnce = 64
+
+// Collector looks domains up. A nil client leaves its facts out.
+type Collector struct {
+	Registration *registration.Client
+	Resolver     *resolve.Resolver
+	// Timeout bounds everything asked about one domain; zero means no bound.
+	Timeout time.Duration
+}
+
+// registrationFacts are what a registry's answer gives, and so what is missing without one.
+var registrationFacts = []string{
+	"domain.registered", "domain.expires_at", "domain.registrar", "domain.registrar_iana_id",
+	"domain.statuses", "domain.holder", "domain.created_at",
+}
+
+var dnsFacts = []string{"domain.resolves", "domain.addresses", "domain.aliases"}
+
+// Collect looks up every domain of the filings, all at once and each with all
+// its questions at once, and returns when the slowest is done. What could not
+// be had is noted in Domain.Missed.
+func (c *Collector) Collect(ctx context.Context, filings ...*filing.Filing) {
+	gate := semaphore.NewWeighted(atOnce)
+	var wg sync.WaitGroup
+	for _, f := range filings {
+		for _, d := range f.Domains {
+			wg.Go(func() {
+				if gate.Acquire(ctx, 1) != nil {
+					c.missed(d, failure.New(failure.Canceled, "rdap", "", d.Name(), ctx.Err()), registrationFacts)
+					return
+				}
+				defer gate.Release(1)
+				c.domain(ctx, d)
+			})
+		}
+	}
+	wg.Wait()
+}
+
+func (c *Collector) domain(ctx context.Context, d *filing.Domain) {
+	host, _ := d.Facts.Text("domain.host")
+	name, err := domainname.Parse(host)
+	if err != nil {
+		return // decoding has refused such names already
+	}
+	if c.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.Timeout)
+		defer cancel()
+	}
+	var registered registration.Answer
+	var resolved resolve.Answer
+	var wg sync.WaitGroup
+	if c.Registration != nil {
+		wg.Go(func() { registered = c.Registration.Lookup(ctx, name) })
+	}
+	if c.Resolver != nil {
+		wg.Go(func() { resolved = c.Resolver.Lookup(ctx, name.ASCII, name.Apex) })
+	}
+	wg.Wait()
+	if c.Registration != nil {
+		c.addRegistration(d, registered)
+	}
+	if c.Resolver != nil {
+		c.addResolved(d, resolved)
+	}
+}
+
+func (c *Collector) missed(d *filing.Domain, f *failure.Failure, paths []string) {
+	d.Missed = append(d.Missed, filing.Missed{Failure: f, Paths: paths})
+}
+
+func (c *Collector) addRegistration(d *filing.Domain, a registration.Answer) {
+	if a.Record == nil {
+		for _, f := range a.Failures {
+			c.missed(d, f, registrationFacts)
+		}
+		return
+	}
+	r := a.Record
+	origin := filing.Origin{Source: filing.Source(a.Source), Server: a.Server, At: a.At}
+	learn := func(path string, value any, same func(a, b any) bool) { d.Learn(path, value, origin, same) }
+	if r.Registered != nil {
+		learn("domain.registered", *r.Registered, equal)
+	}
+	if r.Reserved {
+		learn("domain.reserved", true, equal)
+	}
+	if r.CreatedAt != nil {
+		learn("domain.created_at", *r.CreatedAt, sameDay)
+	}
+	if r.ExpiresAt != nil {
+		learn("domain.expires_at", *r.ExpiresAt, sameDay)
+	}
+	if r.Registrar != "" {
+		learn("domain.registrar", r.Registrar, sameName)
+	}
+	if r.RegistrarIANAID != "" {
+		learn("domain.registrar_iana_id", r.RegistrarIANAID, equal)
+	}
+	if r.Registrant != "" {
+		learn("domain.holder", r.Registrant, sameName)
+	}
+	if len(r.Statuses) > 0 {
+		learn("domain.statuses", r.Statuses, sameSet)
+	}
+	if len(r.Nameservers) > 0 {
+		learn("domain.nameservers", r.Nameservers, sameSet)
+	}
+}
+
+func (c *Collector) addResolved(d *filing.Domain, a resolve.Answer) {
+	for _, f := range a.Failures {
+		// One refusal of five questions is enough to tell; NS and SOA are extras.
+		if strings.HasSuffix(f.Query, " A") {
+			c.missed(d, f, dnsFacts)
+		}
+	}
+	origin := filing.Origin{Source: filing.FromDNS, Server: a.Server, At: a.At}
+	if a.Exists != nil {
+		d.Learn("domain.resolves", len(a.Addresses) > 0, origin, equal)
+	}
+	if a.Addresses != nil {
+		addresses := make([]string, len(a.Addresses))
+		for i, address := range a.Addresses {
+			addresses[i] = address.String()
+		}
+		d.Learn("domain.addresses", addresses, origin, sameSet)
+	}
+	if len(a.CNAMEs) > 0 {
+		d.Learn("domain.aliases", a.CNAMEs, origin, sameSet)
+	}
+	if _, known := d.Facts["domain.nameservers"]; !known && len(a.Nameservers) > 0 {
+		d.Learn("domain.nameservers", a.Nameservers, origin, sameSet)
+	}
+}
+
+func equal(a, b any) bool { return a == b }
+
+func sameDay(a, b any) bool {
+	x, _ := a.(time.Time)
+	y, _ := b.(time.Time)
+	return calendar.DaysBetween(x, y) == 0
+}
+
+func sameName(a, b any) bool {
+	x, _ := a.(string)
+	y, _ := b.(string)
+	return text.Fold(x) == text.Fold(y)
+}
+
+func sameSet(a, b any) bool {
+	x, _ := a.([]string)
+	y, _ := b.([]string)
+	fold := func(list []string) []string {
+		out := make([]string, len(list))
+		for i, s := range list {
+			out[i] = text.Fold(s)
+		}
+		slices.Sort(out)
+		return slices.Compact(out)
+	}
+	return slices.Equal(fold(x), fold(y))
+}

@@ -1,0 +1,123 @@
+package registration
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/icpcheck/icpcheck/pkg/failure"
+)
+
+// maxRedirects is how many redirects an RDAP server may send.
+const maxRedirects = 5
+
+// askRDAP makes one query. The library's own client is not used, since it reads
+// answers of any size and fetches IANA's bootstrap file; its decoder is.
+func (c *Client) askRDAP(ctx context.Context, base, domain string) (Record, *problem) {
+	fail := func(kind failure.Kind, err error) (Record, *problem) {
+		return Record{}, problemOf(SourceRDAP, base, domain, failure.New(kind, SourceRDAP, base, domain, err))
+	}
+	target := strings.TrimSuffix(base, "/") + "/domain/" + url.PathEscape(domain)
+	parsed, err := url.Parse(target)
+	if err != nil || parsed.Host == "" {
+		return fail(failure.Unreachable, fmt.Errorf("%q is no base URL", base))
+	}
+	if failed := c.take(ctx, SourceRDAP, base, parsed.Hostname(), domain); failed != nil {
+		return Record{}, failed
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout())
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	if err != nil {
+		return fail(failure.Unreachable, err)
+	}
+	request.Header.Set("Accept", "application/rdap+json")
+	if c.UserAgent != "" {
+		request.Header.Set("User-Agent", c.UserAgent)
+	}
+	response, err := c.httpClient().Do(request)
+	if err != nil {
+		// The URL repeats the server; the cause is enough.
+		var urlErr *url.Error
+		if errors.As(err, &urlErr) {
+			err = urlErr.Err
+		}
+		return Record{}, problemOf(SourceRDAP, base, domain, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	if err != nil {
+		return Record{}, problemOf(SourceRDAP, base, domain, err)
+	}
+	switch code := response.StatusCode; {
+	case code == http.StatusNotFound:
+		if !saysNotFound(body) {
+			return fail(failure.Malformed, errors.New("http 404 without an rdap answer"))
+		}
+		return notRegistered(domain), nil
+	case code < 200 || code > 299:
+		_, failed := fail(kindOfStatus(code), fmt.Errorf("http %d", code))
+		failed.wait = retryAfter(response.Header.Get("Retry-After"), c.now())
+		return Record{}, failed
+	}
+	record, err := ParseRDAP(domain, body)
+	if err == nil {
+		err = about(domain, record)
+	}
+	if err != nil {
+		return Record{}, problemOf(SourceRDAP, base, domain, err)
+	}
+	return record, nil
+}
+
+func (c *Client) httpClient() *http.Client {
+	var client http.Client
+	if c.HTTP != nil {
+		client = *c.HTTP
+	}
+	client.CheckRedirect = func(request *http.Request, via []*http.Request) error {
+		switch {
+		case len(via) > maxRedirects:
+			return fmt.Errorf("more than %d redirects", maxRedirects)
+		case via[len(via)-1].URL.Scheme == "https" && request.URL.Scheme != "https":
+			return errors.New("redirected from https to http")
+		}
+		return nil
+	}
+	return &client
+}
+
+// saysNotFound tells the registry's "not found" from that of a web server which
+// is no RDAP service. RFC 7480 lets the body be empty.
+func saysNotFound(body []byte) bool {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 {
+		return true
+	}
+	var object struct {
+		ErrorCode   json.RawMessage `json:"errorCode"`
+		Conformance json.RawMessage `json:"rdapConformance"`
+	}
+	return json.Unmarshal(body, &object) == nil && (object.ErrorCode != nil || object.Conformance != nil)
+}
+
+// retryAfter reads the header of that name, in seconds or as a date; zero where
+// it is absent or past.
+func retryAfter(value string, now time.Time) time.Duration {
+	if seconds, err := strconv.Atoi(strings.TrimSpace(value)); err == nil {
+		// More than a day would overflow nothing, but no caller waits that long.
+		return time.Duration(min(max(seconds, 0), 24*60*60)) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(at.Sub(now), 0)
+	}
+	return 0
+}

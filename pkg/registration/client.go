@@ -1,0 +1,213 @@
+package registration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+
+	"github.com/icpcheck/icpcheck/pkg/domainname"
+	"github.com/icpcheck/icpcheck/pkg/failure"
+)
+
+// Defaults and manners of a look-up.
+const (
+	defaultTimeout = 8 * time.Second
+	// rateLimitWait is the least pause after a refusal for asking too fast.
+	rateLimitWait = 2 * time.Second
+	// longestWait bounds the pause a server may ask for where the context has no
+	// deadline.
+	longestWait = 30 * time.Second
+	// shortWait is the pause before any other second attempt, plus up to as much
+	// again at random, so that many names do not come back together.
+	shortWait = 200 * time.Millisecond
+)
+
+// Client looks names up. Only Servers must be set; one client may be used by
+// many goroutines, and spaces their queries to each server.
+type Client struct {
+	Servers Servers
+	// HTTP asks RDAP servers; nil means a client of its own. Its redirect policy
+	// is replaced: at most five, and never from HTTPS to HTTP.
+	HTTP *http.Client
+	// Dial connects to WHOIS servers; nil means a net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Timeout bounds each attempt, connecting included; zero means 8 seconds.
+	Timeout time.Duration
+	// Clock tells when an answer came; nil means time.Now.
+	Clock func() time.Time
+	// UserAgent is sent to RDAP servers where set.
+	UserAgent string
+
+	limiter limiter
+	// sleep waits between attempts; tests replace it.
+	sleep func(context.Context, time.Duration) error
+}
+
+// Answer is what a look-up found. Record is nil where no server gave an answer;
+// Failures then says why, one entry for each protocol asked. A failure may stand
+// beside a record: RDAP failed, and WHOIS answered.
+type Answer struct {
+	Record   *Record
+	Source   string    // "rdap" or "whois"; empty without a record
+	Server   string    // base URL or host of the server that answered
+	At       time.Time // when the answer came
+	Failures []*failure.Failure
+}
+
+// problem is one failed attempt, and whether a second is worth while.
+type problem struct {
+	failure *failure.Failure
+	retry   bool
+	wait    time.Duration // least pause before the second attempt
+}
+
+// Lookup asks for the registrable part of name: RDAP first, then WHOIS where
+// there is no RDAP or it failed. Each is asked a second time after a transient
+// failure. Cancelling ctx ends it promptly. Names below a private suffix
+// (me.github.io) are unsupported unless Servers knows that very suffix.
+func (c *Client) Lookup(ctx context.Context, name domainname.Name) Answer {
+	server, ok := longestMatch(c.Servers, name.Suffix)
+	if !ok || len(server.RDAP) == 0 && server.WHOIS == "" {
+		err := fmt.Errorf("no server is known for names below %s", name.Suffix)
+		return Answer{At: c.now(), Failures: []*failure.Failure{failure.New(failure.Unsupported, SourceRDAP, "", name.Apex, err)}}
+	}
+	var failures []*failure.Failure
+	if len(server.RDAP) > 0 {
+		// Several base URLs are the same service; the second attempt uses the next.
+		record, base, err := c.try(ctx, server.RDAP, func(ctx context.Context, base string) (Record, *problem) {
+			return c.askRDAP(ctx, base, name.Apex)
+		})
+		if err == nil {
+			return Answer{Record: &record, Source: SourceRDAP, Server: base, At: c.now()}
+		}
+		failures = append(failures, err)
+	}
+	if server.WHOIS != "" && (ctx.Err() == nil || len(failures) == 0) {
+		record, host, err := c.try(ctx, []string{server.WHOIS}, func(ctx context.Context, host string) (Record, *problem) {
+			return c.askWHOIS(ctx, host, name.Apex)
+		})
+		if err == nil {
+			return Answer{Record: &record, Source: SourceWHOIS, Server: host, At: c.now(), Failures: failures}
+		}
+		failures = append(failures, err)
+	}
+	return Answer{At: c.now(), Failures: failures}
+}
+
+// try makes one attempt, and a second one after a transient failure if ctx
+// leaves room for the pause before it.
+func (c *Client) try(ctx context.Context, servers []string, once func(context.Context, string) (Record, *problem)) (Record, string, *failure.Failure) {
+	var last *problem
+	for attempt := range 2 {
+		server := servers[attempt%len(servers)]
+		if attempt > 0 {
+			pause := last.pause()
+			if !last.retry || !fits(ctx, pause) || c.pause(ctx, pause) != nil {
+				break
+			}
+		}
+		record, failed := once(ctx, server)
+		if failed == nil {
+			return record, server, nil
+		}
+		last = failed
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return Record{}, "", last.failure
+}
+
+func (p *problem) pause() time.Duration {
+	pause := max(p.wait, shortWait)
+	if p.failure.Kind == failure.RateLimited {
+		pause = max(pause, rateLimitWait)
+	}
+	return pause + rand.N(shortWait)
+}
+
+// fits reports whether a pause ends before ctx does.
+func fits(ctx context.Context, pause time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return pause <= longestWait
+	}
+	return time.Until(deadline) > pause
+}
+
+func (c *Client) pause(ctx context.Context, d time.Duration) error {
+	if c.sleep != nil {
+		return c.sleep(ctx, d)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// take waits for the server's turn.
+func (c *Client) take(ctx context.Context, source, server, host, domain string) *problem {
+	err := c.limiter.wait(ctx, host)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return &problem{failure: failure.Of(source, server, domain, ctx.Err())}
+	}
+	err = errors.New("not asked in time: too many queries to this server in one run")
+	return &problem{failure: failure.New(failure.RateLimited, source, server, domain, err)}
+}
+
+// problemOf judges an error of the network, or of reading the answer.
+func problemOf(source, server, domain string, err error) *problem {
+	f := failure.Of(source, server, domain, err)
+	// Failures of the parsers do not know whom they came from.
+	f = failure.New(f.Kind, source, server, domain, cause(f))
+	switch {
+	case f.Kind == failure.Timeout, f.Kind == failure.RateLimited, f.Kind == failure.Server,
+		errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
+		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return &problem{failure: f, retry: true}
+	}
+	return &problem{failure: f}
+}
+
+func cause(f *failure.Failure) error {
+	if f.Err != nil {
+		return f.Err
+	}
+	return errors.New(string(f.Kind))
+}
+
+// about refuses an answer that is about another name, as a server may give for
+// a name below one it knows.
+func about(domain string, r Record) error {
+	if r.Registered != nil && *r.Registered && r.Domain != domain {
+		return fmt.Errorf("the answer is about %s", r.Domain)
+	}
+	return nil
+}
+
+func (c *Client) now() time.Time {
+	if c.Clock != nil {
+		return c.Clock()
+	}
+	return time.Now()
+}
+
+func (c *Client) timeout() time.Duration {
+	if c.Timeout > 0 {
+		return c.Timeout
+	}
+	return defaultTimeout
+}

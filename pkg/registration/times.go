@@ -1,0 +1,103 @@
+package registration
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var (
+	weekday    = regexp.MustCompile(`(?i)^(mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]?\s+`)
+	ctime      = regexp.MustCompile(`^([A-Za-z]{3}) (\d{1,2}) (\d{1,2}:\d{2}:\d{2})(?: ([A-Za-z]{3,4}))? (\d{4})$`)
+	offsetName = regexp.MustCompile(`(?i)\s*\(?(?:utc|gmt)([+-]\d{1,2})(?::?00)?\)?$`)
+	utcName    = regexp.MustCompile(`(?i)\s*\(?\b(utc|gmt)\)?$`)
+	otherZone  = regexp.MustCompile(`\s+\(?[A-Za-z]{2,5}\)?$`)
+	remark     = regexp.MustCompile(`\s*(\(.*|#.*|\[.*)$`)
+	looseT     = regexp.MustCompile(`(\d)\s+T(\d)|(\d)T\s+(\d)`)
+	dayOnly    = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2})?`)
+	digitZ     = regexp.MustCompile(`(\d)\s+Z$`)
+)
+
+var timeLayouts = func() []string {
+	dates := []string{
+		"2006-1-2", "2006/1/2", "2006.1.2", "2006. 1. 2", "20060102",
+		"2-Jan-2006", "2 Jan 2006", "2 January 2006", "2-January-2006", "2.Jan.2006",
+		"Jan 2 2006", "January 2 2006", "Jan 2, 2006", "January 2, 2006", "2006-Jan-2", "2006 Jan 2",
+		"2-Jan-06",
+		// Day first, as most registries write; month first where only that fits.
+		"2.1.2006", "2/1/2006", "2-1-2006", "1/2/2006",
+	}
+	times := []string{"", " 15:04:05", "T15:04:05", " 15:04", "T15:04"}
+	zones := []string{"", "Z07:00", "-0700", "-07", " -0700", " -07:00", " Z07:00"}
+	var layouts []string
+	layouts = append(layouts, dates...)
+	for _, t := range times[1:] {
+		for _, d := range dates {
+			for _, z := range zones {
+				layouts = append(layouts, d+t+z)
+			}
+		}
+	}
+	return append(layouts, "20060102150405")
+}()
+
+// parseTime reads a time as registries write it. A zone in s wins; otherwise
+// local applies, or UTC, which is right to the day. False where s is no time,
+// or one that no registration can have.
+func parseTime(s string, local *time.Location) (time.Time, bool) {
+	if len(s) > 100 {
+		return time.Time{}, false
+	}
+	s = clean(s)
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "before "), "on ")
+	s = weekday.ReplaceAllString(s, "")
+	if m := ctime.FindStringSubmatch(s); m != nil {
+		s = strings.TrimSpace(m[1] + " " + m[2] + " " + m[5] + " " + m[3] + " " + m[4])
+	}
+	// One of the readings of "2015-06-16 T09:08:50Z" that registrars produce.
+	s = looseT.ReplaceAllString(s, "${1}${3}T${2}${4}")
+	s = digitZ.ReplaceAllString(s, "${1}Z")
+	zone := local
+	if m := offsetName.FindStringSubmatch(s); m != nil {
+		hours, _ := strconv.Atoi(m[1])
+		zone = time.FixedZone("", hours*60*60)
+		s = offsetName.ReplaceAllString(s, "")
+	} else if utcName.MatchString(s) {
+		zone = time.UTC
+		s = utcName.ReplaceAllString(s, "")
+	}
+	s = remark.ReplaceAllString(s, "")
+	s = strings.TrimRight(s, " .;,")
+	if t, ok := parseLayouts(s, zone); ok {
+		return t, true
+	}
+	// Zone names such as EST or CST mean different offsets in different places;
+	// without them the day is still right to within one.
+	if t, ok := parseLayouts(otherZone.ReplaceAllString(s, ""), zone); ok {
+		return t, true
+	}
+	// Of a broken time the day is what matters: "2017-12-18T19:00:-0500Z".
+	if m := dayOnly.FindString(s); m != "" && len(s) > len(m) {
+		return parseLayouts(m, zone)
+	}
+	return time.Time{}, false
+}
+
+func parseLayouts(s string, zone *time.Location) (time.Time, bool) {
+	if s == "" || !strings.ContainsAny(s, "0123456789") {
+		return time.Time{}, false
+	}
+	for _, layout := range timeLayouts {
+		t, err := time.ParseInLocation(layout, s, zone)
+		if err != nil {
+			continue
+		}
+		// The first names date from 1985; beyond this range it was no date.
+		if t.Year() < 1980 || t.Year() > 2200 {
+			return time.Time{}, false
+		}
+		return t.UTC(), true
+	}
+	return time.Time{}, false
+}

@@ -1,0 +1,239 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/icpcheck/icpcheck/pkg/calendar"
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/mask"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+// The JSON report. The keys are a contract; see docs/design.md.
+type (
+	jsonReport struct {
+		SchemaVersion string                `json:"schema_version"`
+		Tool          Tool                  `json:"tool"`
+		Rulebook      rulebook.Info         `json:"rulebook"`
+		GeneratedAt   string                `json:"generated_at"`
+		Verdict       verdict.Overall       `json:"verdict"`
+		Summary       verdict.Summary       `json:"summary"`
+		Reports       []jsonTarget          `json:"reports"`
+		Sources       map[string]jsonSource `json:"sources"`
+	}
+	jsonTarget struct {
+		Target   string              `json:"target"`
+		Verdict  verdict.Overall     `json:"verdict"`
+		Summary  verdict.Summary     `json:"summary"`
+		Facts    map[string]jsonFact `json:"facts"`
+		Checks   []jsonCheck         `json:"checks"`
+		Missed   []jsonFailure       `json:"missed"`
+		Warnings []string            `json:"warnings"`
+	}
+	// jsonLine is a line of NDJSON: a target with what it takes to stand alone.
+	jsonLine struct {
+		SchemaVersion string        `json:"schema_version"`
+		Tool          Tool          `json:"tool"`
+		Rulebook      rulebook.Info `json:"rulebook"`
+		GeneratedAt   string        `json:"generated_at"`
+		jsonTarget
+	}
+	jsonFact struct {
+		Value      any           `json:"value"`
+		Source     filing.Source `json:"source"`
+		Server     string        `json:"server,omitempty"`
+		ObservedAt string        `json:"observed_at,omitempty"`
+		Position   string        `json:"position,omitempty"`
+	}
+	jsonCheck struct {
+		ID        string           `json:"id"`
+		Domain    string           `json:"domain,omitempty"`
+		Title     string           `json:"title"`
+		Severity  verdict.Severity `json:"severity"`
+		Verdict   verdict.Verdict  `json:"verdict"`
+		Message   string           `json:"message"`
+		Remedy    string           `json:"remedy"`
+		Evidence  []jsonEvidence   `json:"evidence"`
+		Needs     []string         `json:"needs"`
+		Missing   []jsonMissing    `json:"missing"`
+		DependsOn []jsonDependence `json:"depends_on"`
+		Sources   []string         `json:"sources"`
+		Broken    string           `json:"broken,omitempty"`
+	}
+	jsonEvidence struct {
+		Fact string `json:"fact"`
+		jsonFact
+	}
+	// jsonMissing explains an entry of needs.
+	jsonMissing struct {
+		Fact   string       `json:"fact"`
+		Title  string       `json:"title"`
+		Find   string       `json:"find,omitempty"`
+		Give   string       `json:"give"`
+		Reason *jsonFailure `json:"reason,omitempty"`
+	}
+	jsonFailure struct {
+		Kind    string `json:"kind"`
+		Source  string `json:"source"`
+		Server  string `json:"server,omitempty"`
+		Query   string `json:"query,omitempty"`
+		Message string `json:"message"`
+	}
+	jsonDependence struct {
+		Fact         string `json:"fact"`
+		Pass         []any  `json:"pass"`
+		Fail         []any  `json:"fail"`
+		Undetermined []any  `json:"undetermined"`
+		Message      string `json:"message"`
+	}
+	jsonSource struct {
+		Title string `json:"title"`
+		URL   string `json:"url,omitempty"`
+		Date  string `json:"date,omitempty"`
+	}
+)
+
+// JSON prints the report as one object, indented, ending in a newline.
+func JSON(w io.Writer, r *Report, o Options) error {
+	out := jsonReport{
+		SchemaVersion: SchemaVersion,
+		Tool:          r.Tool,
+		Rulebook:      r.Book.Info(),
+		GeneratedAt:   r.GeneratedAt.UTC().Format(time.RFC3339),
+		Verdict:       r.Overall(),
+		Summary:       r.Summary(),
+		Reports:       make([]jsonTarget, 0, len(r.Targets)),
+		Sources:       map[string]jsonSource{},
+	}
+	for i := range r.Targets {
+		t := target(r.Book, &r.Targets[i], o.Lang)
+		for _, c := range t.Checks {
+			for _, id := range c.Sources {
+				if row := r.Book.Table("sources").Row(id); row != nil {
+					out.Sources[id] = jsonSource{Title: row.Text("title"), URL: row.Text("url"), Date: row.Text("date")}
+				}
+			}
+		}
+		out.Reports = append(out.Reports, t)
+	}
+	return encode(w, out, "  ")
+}
+
+// NDJSON prints one object a line, one line a target.
+func NDJSON(w io.Writer, r *Report, o Options) error {
+	for i := range r.Targets {
+		line := jsonLine{SchemaVersion, r.Tool, r.Book.Info(), r.GeneratedAt.UTC().Format(time.RFC3339), target(r.Book, &r.Targets[i], o.Lang)}
+		if err := encode(w, line, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func encode(w io.Writer, v any, indent string) error {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", indent)
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func target(book *rulebook.Rulebook, t *Target, lang text.Lang) jsonTarget {
+	out := jsonTarget{
+		Target: t.Name, Verdict: t.Overall, Summary: t.Summary,
+		Facts: map[string]jsonFact{}, Checks: make([]jsonCheck, 0, len(t.Results)),
+		Missed: []jsonFailure{}, Warnings: warnings(book, t, lang),
+	}
+	for path, f := range t.Filing.Facts {
+		out.Facts[path] = fact(path, f)
+	}
+	for i, d := range t.Filing.Domains {
+		for path, f := range d.Facts {
+			key := path
+			if len(t.Filing.Domains) > 1 {
+				key = fmt.Sprintf("domains[%d].%s", i, path[len(filing.DomainPrefix):])
+			}
+			out.Facts[key] = fact(path, f)
+		}
+	}
+	for _, f := range t.Missed() {
+		out.Missed = append(out.Missed, jsonFailureOf(f, lang))
+	}
+	for i := range t.Results {
+		out.Checks = append(out.Checks, check(book, t, i, lang))
+	}
+	return out
+}
+
+func check(book *rulebook.Rulebook, t *Target, i int, lang text.Lang) jsonCheck {
+	r := &t.Results[i]
+	c := jsonCheck{
+		ID: r.Check.ID, Domain: r.Domain, Title: r.Check.Title.In(lang), Severity: r.Severity, Verdict: r.Verdict,
+		Message: r.Message.In(lang), Remedy: r.Remedy.In(lang),
+		Evidence: []jsonEvidence{}, Needs: []string{}, Missing: []jsonMissing{}, DependsOn: []jsonDependence{},
+		Sources: append([]string{}, r.Sources...),
+	}
+	if r.Broken != nil {
+		c.Broken = r.Broken.Error()
+	}
+	for _, e := range r.Evidence {
+		c.Evidence = append(c.Evidence, jsonEvidence{e.Path, fact(e.Path, e.Fact)})
+	}
+	for _, n := range r.Needs {
+		c.Needs = append(c.Needs, n.Path)
+		m := jsonMissing{Fact: n.Path, Title: book.FactLabel(n.Path).In(lang), Find: book.HowToFind(n.Path).In(lang), Give: flagOf(book, n.Path)}
+		if n.Failure != nil {
+			f := jsonFailureOf(n.Failure, lang)
+			m.Reason = &f
+		}
+		c.Missing = append(c.Missing, m)
+	}
+	for _, d := range r.DependsOn {
+		c.DependsOn = append(c.DependsOn, jsonDependence{
+			Fact: d.Path, Pass: list(d.Pass), Fail: list(d.Fail), Undetermined: list(d.Open),
+			Message: dependence(book, d, lang),
+		})
+	}
+	return c
+}
+
+// list keeps empty lists from becoming null.
+func list(values []any) []any { return append([]any{}, values...) }
+
+func fact(path string, f filing.Fact) jsonFact {
+	out := jsonFact{Value: plainValue(path, f.Value), Source: f.Origin.Source, Server: f.Origin.Server}
+	if !f.Origin.At.IsZero() {
+		out.ObservedAt = f.Origin.At.UTC().Format(time.RFC3339)
+	}
+	if f.Origin.Line > 0 {
+		out.Position = f.Origin.Position.String()
+	}
+	return out
+}
+
+// plainValue masks personal numbers. A time from a file is a day and stays one.
+func plainValue(path string, v any) any {
+	field, _ := filing.FieldOf(path)
+	switch v := v.(type) {
+	case string:
+		if field.Personal {
+			return mask.Number(v)
+		}
+	case time.Time:
+		if v.Equal(v.In(calendar.Beijing).Truncate(time.Hour)) && v.In(calendar.Beijing).Hour() == 0 && v.Location() == calendar.Beijing {
+			return calendar.Date(v)
+		}
+		return v.UTC().Format(time.RFC3339)
+	}
+	return v
+}

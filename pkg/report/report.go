@@ -1,0 +1,176 @@
+// Package report is the finished report and the forms it is printed in.
+// Renderers decide nothing: what they print was settled before.
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+// SchemaVersion is the version of the JSON report. It grows in its first
+// number when a key is renamed or taken away, in its second when one is added.
+const SchemaVersion = "1.0"
+
+// Tool names the program in reports.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Report is everything one run found out.
+type Report struct {
+	Tool        Tool
+	Book        *rulebook.Rulebook
+	GeneratedAt time.Time
+	Targets     []Target
+}
+
+// Target is what was found out about one name or filing.
+type Target struct {
+	Name    string
+	Filing  *filing.Filing
+	Results []engine.Result
+	Overall verdict.Overall
+	Summary verdict.Summary
+}
+
+// NewTarget folds results into a target.
+func NewTarget(name string, f *filing.Filing, results []engine.Result) Target {
+	t := Target{Name: name, Filing: f, Results: results}
+	t.Overall, t.Summary = engine.Overall(results)
+	return t
+}
+
+// Overall is the worst of the targets.
+func (r *Report) Overall() verdict.Overall {
+	all := make([]verdict.Overall, len(r.Targets))
+	for i, t := range r.Targets {
+		all[i] = t.Overall
+	}
+	return verdict.Worst(all)
+}
+
+// Summary adds up the targets.
+func (r *Report) Summary() (s verdict.Summary) {
+	for _, t := range r.Targets {
+		s.Add(t.Summary)
+	}
+	return s
+}
+
+// Broken returns the broken rules that were met, or nil.
+func (r *Report) Broken() error {
+	var all []engine.Result
+	for _, t := range r.Targets {
+		all = append(all, t.Results...)
+	}
+	return engine.Broken(all)
+}
+
+// Missed lists the look-ups of a target that gave nothing, each once.
+func (t *Target) Missed() []*failure.Failure {
+	var list []*failure.Failure
+	for _, d := range t.Filing.Domains {
+		for _, m := range d.Missed {
+			if !slices.Contains(list, m.Failure) {
+				list = append(list, m.Failure)
+			}
+		}
+	}
+	return list
+}
+
+// Options say how to print.
+type Options struct {
+	Lang  text.Lang
+	Color bool
+	// Width is the number of columns to wrap at; 0 does not wrap.
+	Width int
+	// Quiet prints only what is wrong; Verbose adds evidence and sources.
+	Quiet, Verbose bool
+}
+
+// Format is one form of report.
+type Format struct {
+	Name   string
+	About  text.Text
+	Render func(io.Writer, *Report, Options) error
+}
+
+// Formats lists the forms in the order of help texts; --format, completion and
+// documentation read this list.
+func Formats() []Format {
+	return []Format{
+		{"text", text.Text{Zh: "终端文本", En: "text for a terminal"}, Text},
+		{"json", text.Text{Zh: "一个 JSON 对象", En: "one JSON object"}, JSON},
+		{"ndjson", text.Text{Zh: "每个对象一行 JSON", En: "one JSON line a target"}, NDJSON},
+	}
+}
+
+// FormatOf returns a format by name; an unknown one is an error that names the others.
+func FormatOf(name string) (Format, error) {
+	var names []string
+	for _, f := range Formats() {
+		if f.Name == name {
+			return f, nil
+		}
+		names = append(names, f.Name)
+	}
+	return Format{}, fmt.Errorf("unknown format %q; known: %s", name, strings.Join(names, ", "))
+}
+
+// flagOf names the flag that gives a fact, for people: --province, or --set path=….
+func flagOf(book *rulebook.Rulebook, path string) string {
+	values := "…"
+	if list := book.FewValues(path, ""); len(list) > 0 && len(list) <= 6 {
+		words := make([]string, len(list))
+		for i, v := range list {
+			words[i] = fmt.Sprint(v)
+		}
+		values = strings.Join(words, "|")
+	}
+	switch path {
+	case "province", "provider":
+		return "--" + path + " " + values
+	case "subject.type":
+		return "--subject " + values
+	}
+	return "--set " + path + "=" + values
+}
+
+var failureWords = map[failure.Kind]text.Key{
+	failure.Timeout: text.FailureTimeout, failure.Refused: text.FailureRefused, failure.Unreachable: text.FailureNoRoute,
+	failure.RateLimited: text.FailureRate, failure.Malformed: text.FailureGarbage, failure.Server: text.FailureServer,
+	failure.Unsupported: text.FailureNoServer, failure.NotAsked: text.FailureNotAsked, failure.Canceled: text.FailureCanceled,
+}
+
+// describe tells a failed look-up in one line.
+func describe(f *failure.Failure, lang text.Lang) string {
+	parts := []string{strings.ToUpper(f.Source)}
+	if f.Server != "" {
+		parts = append(parts, text.Clean(f.Server))
+	}
+	return strings.Join(parts, " ") + " " + text.Catalogue(failureWords[f.Kind]).In(lang)
+}
+
+// word names a result's verdict with its weight.
+func word(r *engine.Result, lang text.Lang) string {
+	key := map[verdict.Verdict]text.Key{
+		verdict.Pass: text.WordPass, verdict.Undetermined: text.WordUndetermined, verdict.NotApplicable: text.WordNotApplicable,
+	}[r.Verdict]
+	if r.Verdict == verdict.Fail {
+		key = map[verdict.Severity]text.Key{verdict.Error: text.WordFail, verdict.Warning: text.WordWarning, verdict.Info: text.WordAdvice}[r.Severity]
+	}
+	return text.Catalogue(cmp.Or(key, text.WordUndetermined)).In(lang)
+}

@@ -1,0 +1,324 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/icpcheck/icpcheck/pkg/failure"
+)
+
+// Source is the source that every failure of this package names.
+const Source = "dns"
+
+// DefaultTimeout is how long one attempt may take when Resolver.Timeout is zero.
+const DefaultTimeout = 3 * time.Second
+
+// attempts is the first try and one polite retry.
+const attempts = 2
+
+// maxChase is how many more questions one alias chain may cost. Resolvers
+// normally answer with the whole chain, so that none is needed.
+const maxChase = 8
+
+// Resolver looks names up. The zero value asks the servers of /etc/resolv.conf.
+// It keeps nothing between look-ups and is safe for concurrent use.
+type Resolver struct {
+	// Servers are the recursive servers to ask, each in a form that ParseServer
+	// accepts. The first is asked first, the second takes the retry. Empty: the
+	// servers of /etc/resolv.conf.
+	Servers []string
+
+	// Timeout limits each of the two attempts at a question, TCP after
+	// truncation included. Zero or less: DefaultTimeout.
+	Timeout time.Duration
+
+	// Now tells the time that answers carry. Nil: time.Now.
+	Now func() time.Time
+
+	resolvConf string // tests read another file than /etc/resolv.conf
+}
+
+// Answer is what the DNS says about one name. Names are in ASCII and lower case
+// without a trailing dot. A nil slice means unknown, an empty one means none.
+type Answer struct {
+	Addresses   []netip.Addr // of A and AAAA, IPv4 first, sorted, each once
+	CNAMEs      []string     // the alias chain in order, without the name itself
+	Nameservers []string     // NS of the apex, sorted
+	SOA         *SOA         // of the apex; nil also when the apex has none
+
+	// Exists is false when the servers say NXDOMAIN, true when they know the
+	// name even without records, nil when no server told.
+	Exists *bool
+
+	Server string    // the server that answered first in question order, else the one asked last, as host:port
+	At     time.Time // when the look-up ended
+
+	// Failures has one entry for each question without an answer, in the order
+	// A, AAAA, CNAME, NS, SOA; Query reads like "example.com A".
+	Failures []*failure.Failure
+}
+
+// SOA is the start of authority of a zone.
+type SOA struct {
+	MName  string // primary name server
+	RName  string // mailbox of the person in charge, first dot in place of @
+	Serial uint32
+}
+
+// question is one of the five questions of a look-up.
+type question struct {
+	name  string // canonical, with trailing dot
+	qtype uint16
+}
+
+// String is the form used in failures, for example "example.com A".
+func (q question) String() string {
+	return bare(q.name) + " " + dns.TypeToString[q.qtype]
+}
+
+// outcome is what became of one question.
+type outcome struct {
+	server  string
+	known   bool     // the server told whether the name exists
+	exists  bool     // valid when known
+	chain   []string // aliases passed, canonical
+	records []dns.RR // of the type asked, at the end of the chain
+	failure *failure.Failure
+}
+
+// Lookup asks A, AAAA and CNAME of name and NS and SOA of apex, the registrable
+// name that it belongs to. Both are ASCII host names; case and a trailing dot do
+// not matter. It returns when every question is answered or given up, and
+// promptly when ctx ends.
+func (r *Resolver) Lookup(ctx context.Context, name, apex string) Answer {
+	name, apex = dns.CanonicalName(name), dns.CanonicalName(apex)
+	questions := []question{
+		{name, dns.TypeA}, {name, dns.TypeAAAA}, {name, dns.TypeCNAME},
+		{apex, dns.TypeNS}, {apex, dns.TypeSOA},
+	}
+	servers, err := r.servers()
+
+	outcomes := make([]outcome, len(questions))
+	var wg sync.WaitGroup
+	for i, q := range questions {
+		if err != nil {
+			outcomes[i].failure = failure.New(failure.Unsupported, Source, "", q.String(), err)
+			continue
+		}
+		wg.Go(func() { outcomes[i] = r.resolve(ctx, servers, q) })
+	}
+	wg.Wait()
+
+	now := r.Now
+	if now == nil {
+		now = time.Now
+	}
+	answer := combine(questions, outcomes)
+	answer.At = now()
+	return answer
+}
+
+// combine builds the answer from the outcomes, which stand in the order of the
+// questions.
+func combine(questions []question, outcomes []outcome) Answer {
+	a, aaaa, cname, ns, soa := outcomes[0], outcomes[1], outcomes[2], outcomes[3], outcomes[4]
+	answer := Answer{
+		Addresses:   addresses(a, aaaa),
+		CNAMEs:      aliases(a, aaaa, cname),
+		Nameservers: nameservers(ns),
+		SOA:         authority(soa),
+	}
+	answered := false
+	for i, o := range outcomes {
+		if o.failure != nil {
+			answer.Failures = append(answer.Failures, o.failure)
+		}
+		if ok := o.failure == nil; o.server != "" && !answered {
+			answer.Server, answered = o.server, ok
+		}
+		// A server that knows the name for one type and denies it for another is
+		// broken; believe the one that saw something.
+		if o.known && questions[i].name == questions[0].name && (answer.Exists == nil || o.exists) {
+			answer.Exists = &o.exists
+		}
+	}
+	return answer
+}
+
+// addresses joins the two families. None is only certain when both questions
+// were answered.
+func addresses(a, aaaa outcome) []netip.Addr {
+	list := []netip.Addr{}
+	for _, rr := range slices.Concat(a.records, aaaa.records) {
+		var raw []byte
+		switch rr := rr.(type) {
+		case *dns.A:
+			raw = rr.A.To4()
+		case *dns.AAAA:
+			raw = rr.AAAA.To16()
+		}
+		if addr, ok := netip.AddrFromSlice(raw); ok {
+			list = append(list, addr)
+		}
+	}
+	if len(list) == 0 && (a.failure != nil || aaaa.failure != nil) {
+		return nil
+	}
+	slices.SortFunc(list, netip.Addr.Compare)
+	return slices.Compact(list)
+}
+
+// aliases takes the longest chain seen: the answer to CNAME shows one link, and
+// a chain that was cut short by a failure is a prefix of the whole.
+func aliases(outcomes ...outcome) []string {
+	var list []string
+	for _, o := range outcomes {
+		if o.failure == nil && list == nil {
+			list = []string{}
+		}
+		if len(o.chain) > len(list) {
+			list = make([]string, len(o.chain))
+			for i, name := range o.chain {
+				list[i] = bare(name)
+			}
+		}
+	}
+	return list
+}
+
+func nameservers(o outcome) []string {
+	if o.failure != nil {
+		return nil
+	}
+	list := []string{}
+	for _, rr := range o.records {
+		if ns, ok := rr.(*dns.NS); ok {
+			list = append(list, bare(dns.CanonicalName(ns.Ns)))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+func authority(o outcome) *SOA {
+	for _, rr := range o.records {
+		if soa, ok := rr.(*dns.SOA); ok {
+			return &SOA{
+				MName:  bare(dns.CanonicalName(soa.Ns)),
+				RName:  bare(dns.CanonicalName(soa.Mbox)),
+				Serial: soa.Serial,
+			}
+		}
+	}
+	return nil
+}
+
+// resolve answers one question, following aliases for addresses.
+func (r *Resolver) resolve(ctx context.Context, servers []string, q question) outcome {
+	var o outcome
+	if err := checkName(q.name); err != nil {
+		o.failure = failure.New(failure.Unsupported, Source, "", q.String(), err)
+		return o
+	}
+	follow := q.qtype == dns.TypeA || q.qtype == dns.TypeAAAA
+	owner, seen := q.name, map[string]bool{q.name: true}
+	fail := func(err error) outcome {
+		if owner != q.name {
+			err = fmt.Errorf("following the alias %s: %w", bare(owner), err)
+		}
+		o.failure = describe(o.server, q.String(), err)
+		return o
+	}
+	for chased := 0; ; chased++ {
+		if chased > maxChase {
+			return fail(fmt.Errorf("gave up after %d aliases", len(o.chain)))
+		}
+		msg, server, err := r.ask(ctx, servers, question{owner, q.qtype})
+		o.server = server
+		if err != nil {
+			return fail(err)
+		}
+		links := map[string]string{}
+		for _, rr := range msg.Answer {
+			if c, ok := rr.(*dns.CNAME); ok {
+				links[dns.CanonicalName(c.Hdr.Name)] = dns.CanonicalName(c.Target)
+			}
+		}
+		target, aliased := links[owner]
+		if chased == 0 {
+			// The code of an answer with aliases speaks of the last one.
+			o.known, o.exists = true, aliased || msg.Rcode != dns.RcodeNameError
+		}
+		if q.qtype == dns.TypeCNAME && aliased {
+			o.chain = []string{target}
+			return o
+		}
+		asked := owner
+		for ; follow && aliased; target, aliased = links[owner] {
+			o.chain = append(o.chain, target)
+			if seen[target] {
+				return fail(fmt.Errorf("the aliases go round in a circle at %s", bare(target)))
+			}
+			seen[target], owner = true, target
+		}
+		for _, rr := range msg.Answer {
+			if rr.Header().Rrtype == q.qtype && dns.CanonicalName(rr.Header().Name) == owner {
+				o.records = append(o.records, rr)
+			}
+		}
+		// Ask for the end of the chain only if this answer left it open: an SOA
+		// beside it says that the end has no such record.
+		open := owner != asked && len(o.records) == 0 &&
+			msg.Rcode == dns.RcodeSuccess && !hasSOA(msg.Ns)
+		if !open {
+			return o
+		}
+	}
+}
+
+func hasSOA(list []dns.RR) bool {
+	return slices.ContainsFunc(list, func(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeSOA })
+}
+
+// ask sends one question, once more if the first attempt fails, and returns the
+// server it asked last.
+func (r *Resolver) ask(ctx context.Context, servers []string, q question) (msg *dns.Msg, server string, err error) {
+	timeout := r.Timeout
+	if timeout <= 0 {
+		timeout = DefaultTimeout
+	}
+	edns := true
+	for i := range attempts {
+		server = servers[i%len(servers)]
+		msg, err = attempt(ctx, server, q, edns, timeout)
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+		edns = !rejectsEDNS(err)
+	}
+	return msg, server, err
+}
+
+// bare drops the trailing dot.
+func bare(name string) string { return strings.TrimSuffix(name, ".") }
+
+// checkName refuses what is no host name in ASCII, above all Unicode names,
+// which the caller has to convert first, and dots and escapes that the DNS
+// would read in its own way.
+func checkName(name string) error {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.'
+	}
+	_, ok := dns.IsDomainName(name)
+	if !ok || name == "." || strings.ContainsFunc(name, func(r rune) bool { return !plain(r) }) {
+		return fmt.Errorf("%q is not a host name in ASCII", bare(name))
+	}
+	return nil
+}
