@@ -83,6 +83,10 @@ func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
 	if kind, known := holderKind(f); known {
 		whole["domain.holder_kind"] = filing.Fact{Value: kind, Origin: filing.Origin{Source: filing.Derived}}
 	}
+	scopes := make([]filing.Facts, len(f.Domains))
+	for i, d := range f.Domains {
+		scopes[i] = f.Scope(d)
+	}
 	for _, c := range book.Checks() {
 		if o.Select != nil && !o.Select(c) {
 			continue
@@ -91,8 +95,8 @@ func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
 			results = append(results, evaluate(book, c, whole, nil, o.Now))
 			continue
 		}
-		for _, d := range f.Domains {
-			r := evaluate(book, c, f.Scope(d), d, o.Now)
+		for i, d := range f.Domains {
+			r := evaluate(book, c, scopes[i], d, o.Now)
 			r.Domain = d.Name()
 			results = append(results, r)
 		}
@@ -219,7 +223,7 @@ func worst(parts []partResult) []partResult {
 
 func evaluatePart(s *scope, c *rulebook.Check, p *rulebook.Part) (partResult, error) {
 	o, err := decide(s, c, p)
-	if err != nil || o.verdict != verdict.Undetermined {
+	if err != nil || o.verdict != verdict.Undetermined || c.AbsentNotApplicable {
 		return partResult{part: p, outcome: o}, err
 	}
 	o, depends, err := sweep(s, c, p, o)

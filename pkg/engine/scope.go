@@ -167,7 +167,12 @@ func (s *scope) holderKind() (any, []string) {
 func (s *scope) expiryProvisional() (any, []string) {
 	statuses, missing := s.value("domain.statuses")
 	if missing != nil {
-		return false, nil // a date without statuses was written down by a person
+		// A date without statuses was written down by a person, who would only
+		// speak of a missing renewal where there is one.
+		if confirmed, unsaid := s.value("domain.renewal_confirmed"); unsaid == nil && confirmed == false {
+			return nil, missing
+		}
+		return false, nil
 	}
 	list, _ := statuses.([]string)
 	return slices.ContainsFunc(list, func(status string) bool {

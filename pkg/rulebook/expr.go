@@ -61,7 +61,8 @@ func (e *Expr) compile(b *Rulebook) (cel.Program, *cel.Type, error) {
 	if !e.any && !ast.OutputType().IsExactType(cel.BoolType) {
 		return nil, nil, problem("rule %q gives %s, want true or false (bool)", e.Source, ast.OutputType())
 	}
-	program, err := env.Program(ast)
+	// Constant parts, regular expressions among them, are worked out once.
+	program, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
 		return nil, nil, problem("rule %q: %v", e.Source, err)
 	}
@@ -179,28 +180,22 @@ func functions() []cel.EnvOption {
 				return types.Bool(idnumber.ResidentID(string(s.(types.String)), now.(types.Timestamp).Time))
 			}))),
 		// any_of(list, list): whether the lists share an element, after folding
-		// case and width: registries write serverHold, RDAP "server hold".
+		// case and spaces: registries write serverHold, RDAP "server hold".
 		cel.Function("any_of", cel.Overload("any_of_lists",
 			[]*cel.Type{cel.ListType(cel.StringType), cel.ListType(cel.StringType)}, cel.BoolType,
 			cel.BinaryBinding(func(a, b ref.Val) ref.Val {
 				wanted := texts(b)
-				for i, y := range wanted {
-					wanted[i] = text.Fold(y)
-				}
-				for _, x := range texts(a) {
-					if slices.Contains(wanted, text.Fold(x)) {
-						return types.True
-					}
-				}
-				return types.False
+				return types.Bool(slices.ContainsFunc(texts(a), func(x string) bool {
+					return slices.ContainsFunc(wanted, func(y string) bool { return text.SameWord(x, y) })
+				}))
 			}))),
 	}
 }
 
-// texts copies a CEL list of strings into a Go one.
+// texts turns a CEL list of strings into a Go one, which must not be written to.
 func texts(v ref.Val) []string {
 	if native, ok := v.Value().([]string); ok {
-		return slices.Clone(native)
+		return native
 	}
 	list, ok := v.(interface {
 		Size() ref.Val

@@ -84,20 +84,29 @@ func suffixRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string) {
 	return unlisted, nil
 }
 
-// registrarRow matches by IANA id first: names are spelled in many ways, ids are not.
+// registrarRow matches by IANA id first: names are spelled in many ways, ids
+// are not. Where id and name lead to registrars of which one is approved and
+// the other is not, neither is believed, and a person has to look.
 func registrarRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string) {
 	id, haveID := get("domain.registrar_iana_id")
 	name, haveName := get("domain.registrar")
 	if !haveID && !haveName {
 		return nil, []string{"domain.registrar"}
 	}
-	if row := b.registrar(id, name); row != nil {
-		return row, nil
+	b.indexRegistrars()
+	byID, byName := b.registrarByID[strings.TrimSpace(id)], b.registrarByName[foldCompany(name)]
+	switch {
+	case byID != nil && byName != nil && byID.Text("approval") != byName.Text("approval"):
+		return nil, []string{"registrar.approval"}
+	case byID != nil:
+		return byID, nil
+	case byName != nil:
+		return byName, nil
 	}
 	return unlisted, nil
 }
 
-func (b *Rulebook) registrar(id, name string) *Row {
+func (b *Rulebook) indexRegistrars() {
 	b.registrarsOnce.Do(func() {
 		b.registrarByID, b.registrarByName = map[string]*Row{}, map[string]*Row{}
 		for _, row := range b.Table("registrars").Rows {
@@ -105,16 +114,12 @@ func (b *Rulebook) registrar(id, name string) *Row {
 				b.registrarByID[id] = row
 			}
 			for _, name := range append([]string{row.ID, row.Name.Zh, row.Name.En}, slices.Concat(row.Also, row.List("match_names"))...) {
-				if key := foldCompany(name); b.registrarByName[key] == nil {
+				if key := foldCompany(name); key != "" && b.registrarByName[key] == nil {
 					b.registrarByName[key] = row
 				}
 			}
 		}
 	})
-	if row := b.registrarByID[strings.TrimSpace(id)]; id != "" && row != nil {
-		return row
-	}
-	return b.registrarByName[foldCompany(name)]
 }
 
 // companyForms are the ends of company names that registries write or leave out.

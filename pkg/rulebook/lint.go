@@ -18,7 +18,7 @@ var readByCommands = map[string]bool{
 // without remedy, source, date or enough tests, and sources nobody cites.
 func (b *Rulebook) Lint() yamlfile.Problems {
 	b.Checks()
-	problems := b.compileAll()
+	problems := b.Compile()
 	problems = append(problems, b.refs()...)
 	for _, c := range b.checks {
 		problems = append(problems, c.lint()...)

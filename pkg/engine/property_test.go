@@ -1,0 +1,267 @@
+package engine_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/icpcheck/icpcheck/pkg/calendar"
+	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+var today = time.Date(2026, 11, 24, 9, 0, 0, 0, calendar.Beijing)
+
+// freeValues are values to draw for facts without a vocabulary: such as decide
+// something, and some that decide nothing.
+var freeValues = map[string][]any{
+	"subject.name":               {"杭州示例科技有限公司", "张三"},
+	"subject.certificate.number": {"91110000000000000E", "91110000000000000F", "110101180001010015"},
+	"domain.holder":              {"杭州示例科技有限公司", "张三"},
+	"domain.registrar":           {"阿里云计算有限公司（万网）", "GoDaddy.com, LLC", "某某网络有限公司"},
+	"domain.registrar_iana_id":   {"1599", "146", "99999"},
+	"domain.suffix":              {"com", "cn", "io", "de", "yachts", "example", "gg"},
+	"domain.statuses":            {[]string{"ok"}, []string{"clientHold"}, []string{"serverHold"}, []string{"autoRenewPeriod"}, []string{"pendingDelete"}},
+	"domain.addresses":           {[]string{"203.0.113.7"}, []string{"198.51.100.9"}},
+	"server.addresses":           {[]string{"203.0.113.7"}},
+	"server.places":              {[]string{"mainland"}, []string{"hong-kong"}, []string{"unknown"}},
+	"server.region":              {"cn-hangzhou", "cn-hongkong", "ap-guangzhou", "ap-southeast-1", "nowhere"},
+	"site.name":                  {"示例科技", "示例", "中国示例网", "小明的论坛", "小明的个人博客"},
+}
+
+// value draws a value of a fact, or nil for a fact that no value is known for.
+func value(t *rapid.T, book *rulebook.Rulebook, f filing.Field) any {
+	if free, ok := freeValues[f.Path]; ok {
+		return rapid.SampledFrom(free).Draw(t, f.Path)
+	}
+	switch f.Type {
+	case filing.Bool:
+		return rapid.Bool().Draw(t, f.Path)
+	case filing.Int:
+		return int64(rapid.SampledFrom([]int{0, 1, 2, 3, 5, 12, 40, 99, 100}).Draw(t, f.Path))
+	case filing.Time:
+		days := rapid.SampledFrom([]int{-400, -4, -3, -2, -1, 0, 1, 45, 46, 90, 91, 180, 181, 400}).Draw(t, f.Path)
+		return calendar.AddDays(today, days)
+	case filing.Text:
+		if f.Vocabulary != "" {
+			return rapid.SampledFrom(book.Words(f.Vocabulary, "")).Draw(t, f.Path)
+		}
+	case filing.List:
+		if f.Vocabulary != "" {
+			return rapid.SliceOfDistinct(rapid.SampledFrom(book.Words(f.Vocabulary, "")), rapid.ID[string]).Draw(t, f.Path)
+		}
+	}
+	return nil
+}
+
+// filingOf draws a filing: each fact is known or not.
+func filingOf(t *rapid.T, book *rulebook.Rulebook) *filing.Filing {
+	f := &filing.Filing{Name: "drawn", Facts: filing.Facts{}, Domains: []*filing.Domain{{Facts: filing.Facts{}}}}
+	// Most facts are known in some draws and few in others.
+	known := rapid.IntRange(1, 10).Draw(t, "known")
+	for _, field := range filing.Fields() {
+		if rapid.IntRange(0, 9).Draw(t, "know "+field.Path) >= known {
+			continue
+		}
+		v := value(t, book, field)
+		if v == nil {
+			continue
+		}
+		facts := f.Facts
+		if field.Domain() {
+			facts = f.Domains[0].Facts
+		}
+		facts[field.Path] = filing.Fact{Value: v, Origin: filing.Origin{Source: filing.FromFile}}
+	}
+	return f
+}
+
+func verdicts(book *rulebook.Rulebook, f *filing.Filing) map[string]engine.Result {
+	out := map[string]engine.Result{}
+	for _, r := range engine.Evaluate(book, f, engine.Options{Now: today}) {
+		out[r.Check.ID] = r
+	}
+	return out
+}
+
+// TestForgetting is the law that unknown facts obey: to forget a fact may leave
+// a check undecided, but never turns pass into fail or fail into pass.
+func TestForgetting(t *testing.T) {
+	book := shipped(t)
+	rapid.Check(t, func(t *rapid.T) {
+		f := filingOf(t, book)
+		before := verdicts(book, f)
+		known := slices.Concat(f.Facts.Paths(), f.Domains[0].Facts.Paths())
+		if len(known) == 0 {
+			return
+		}
+		// Ten facts a filing keep the test quick; all get their turn over the draws.
+		for _, path := range rapid.SliceOfN(rapid.SampledFrom(known), 1, 10).Draw(t, "forget") {
+			without := f.Clone()
+			delete(without.Facts, path)
+			delete(without.Domains[0].Facts, path)
+			for id, after := range verdicts(book, without) {
+				if exempt(id, path) {
+					continue
+				}
+				was, is := before[id].Verdict, after.Verdict
+				if was == verdict.Pass && is == verdict.Fail || was == verdict.Fail && is == verdict.Pass {
+					t.Errorf("forgetting %s turns %s from %s (%s) into %s (%s)", path, id, was, before[id].Message.En, is, after.Message.En)
+				}
+			}
+		}
+	})
+}
+
+// exempt lists the two places where the demands themselves break the law.
+//   - A file's word that the holder is verified passes, while serverHold makes
+//     an unknown verification fail (domain-status fails on serverHold either way).
+//   - Region and addresses are witnesses to where the server is: either alone
+//     is believed, and one that says abroad is enough to refuse.
+func exempt(check, path string) bool {
+	switch check {
+	case "domain-real-name":
+		return path == "domain.real_name"
+	case "server-mainland":
+		return path == "provider" || path == "server.region" || path == "server.places"
+	}
+	return false
+}
+
+// TestNeedsDecide is the law of needs: while a check is undetermined it names
+// at least one absent fact, and only absent ones.
+func TestNeedsDecide(t *testing.T) {
+	book := shipped(t)
+	rapid.Check(t, func(t *rapid.T) {
+		f := filingOf(t, book)
+		for id, r := range verdicts(book, f) {
+			if r.Broken != nil {
+				t.Fatalf("%s is broken: %v", id, r.Broken)
+			}
+			if r.Verdict != verdict.Undetermined {
+				if len(r.Needs) > 0 {
+					t.Errorf("%s is %s and yet needs %v", id, r.Verdict, r.Needs)
+				}
+				continue
+			}
+			if len(r.Needs) == 0 {
+				t.Errorf("%s is undetermined and needs nothing", id)
+			}
+			for _, n := range r.Needs {
+				_, filed := f.Facts[n.Path]
+				_, domain := f.Domains[0].Facts[n.Path]
+				if filed || domain {
+					t.Errorf("%s needs %s, which is known", id, n.Path)
+				}
+			}
+		}
+	})
+}
+
+// TestEvaluationRepeats: the same facts give the same results, in the same order.
+func TestEvaluationRepeats(t *testing.T) {
+	book := shipped(t)
+	rapid.Check(t, func(t *rapid.T) {
+		f := filingOf(t, book)
+		first := engine.Evaluate(book, f, engine.Options{Now: today})
+		second := engine.Evaluate(book, f.Clone(), engine.Options{Now: today})
+		if a, b := render(first), render(second); a != b {
+			t.Errorf("two runs differ:\n%s\n%s", a, b)
+		}
+	})
+}
+
+func render(results []engine.Result) string {
+	s := ""
+	for _, r := range results {
+		s += fmt.Sprintln(r.Check.ID, r.Verdict, r.Severity, r.Message, r.Remedy, r.Needs, r.DependsOn, len(r.Evidence))
+	}
+	return s
+}
+
+// TestEveryFactIsReadable: every fact, and every column behind a join, can be
+// used in a rule, and each fact has words in both languages.
+func TestEveryFactIsReadable(t *testing.T) {
+	book := shipped(t)
+	wordless := map[string]bool{}
+	for _, f := range filing.Fields() {
+		row := book.Table("facts").Row(f.Path)
+		if row == nil || row.Name.Zh == "" || row.Name.En == "" {
+			wordless[f.Path] = true
+		}
+	}
+	if len(wordless) > 0 {
+		t.Errorf("facts without a row in rules/tables/facts.yaml: %v", slices.Sorted(maps.Keys(wordless)))
+	}
+}
+
+func BenchmarkEvaluate(b *testing.B) {
+	book := shipped(b)
+	f := readyFiling()
+	engine.Evaluate(book, f, engine.Options{Now: today}) // compile
+	b.ReportAllocs()
+	for b.Loop() {
+		engine.Evaluate(book, f, engine.Options{Now: today})
+	}
+}
+
+func BenchmarkEvaluateUnknown(b *testing.B) {
+	book := shipped(b)
+	f := &filing.Filing{Name: "empty", Facts: filing.Facts{}, Domains: []*filing.Domain{{Facts: filing.Facts{}}}}
+	engine.Evaluate(book, f, engine.Options{Now: today})
+	b.ReportAllocs()
+	for b.Loop() {
+		engine.Evaluate(book, f, engine.Options{Now: today})
+	}
+}
+
+func BenchmarkLoadAndCompile(b *testing.B) {
+	for b.Loop() {
+		book := shipped(b)
+		if problems := book.Compile(); len(problems) > 0 {
+			b.Fatal(problems)
+		}
+	}
+}
+
+// readyFiling is a filing that every check passes.
+func readyFiling() *filing.Filing {
+	fact := func(v any) filing.Fact { return filing.Fact{Value: v, Origin: filing.Origin{Source: filing.FromFile}} }
+	f := &filing.Filing{Name: "ready", Facts: filing.Facts{
+		"provider": fact("aliyun"), "province": fact("zhejiang"),
+		"account.site": fact("china"), "account.chengxintong": fact(false), "account.holds_other_subject": fact(false),
+		"subject.type": fact("enterprise"), "subject.name": fact("杭州示例科技有限公司"), "subject.name_changed": fact(false),
+		"subject.domains_filed": fact(int64(0)), "subject.sites_filed": fact(int64(0)),
+		"subject.lead.identity": fact("mainland"), "subject.lead.legal_representative": fact(true), "subject.lead.household_province": fact("zhejiang"),
+		"site.name": fact("示例科技"), "site.content": fact([]string{"company"}), "site.commercial": fact(false),
+		"server.type": fact("ecs"), "server.region": fact("cn-hangzhou"), "server.billing": fact("subscription"),
+		"server.months": fact(int64(12)), "server.public_bandwidth": fact(true), "server.service_codes_used": fact(int64(0)),
+		"materials": fact([]string{"id-card", "business-license", "domain-certificate", "handheld-license-photo"}),
+	}}
+	f.Domains = []*filing.Domain{{Facts: filing.Facts{
+		"domain.name": fact("example.com"), "domain.host": fact("example.com"), "domain.suffix": fact("com"),
+		"domain.real_name": fact("verified"), "domain.real_name_verified_on": fact(calendar.AddDays(today, -30)),
+		"domain.holder": fact("杭州示例科技有限公司"), "domain.expires_at": fact(calendar.AddDays(today, 400)),
+		"domain.registrar": fact("阿里云计算有限公司"), "domain.registered": fact(true), "domain.statuses": fact([]string{"ok"}),
+	}}}
+	return f
+}
+
+// TestReadyFiling: a filing with everything in order is ready.
+func TestReadyFiling(t *testing.T) {
+	results := engine.Evaluate(shipped(t), readyFiling(), engine.Options{Now: today})
+	overall, summary := engine.Overall(results)
+	if overall != verdict.Ready || summary.Fail+summary.Undetermined+summary.Warning > 0 {
+		for _, r := range results {
+			if r.Verdict != verdict.Pass && r.Verdict != verdict.NotApplicable {
+				t.Errorf("%s: %s: %s %v", r.Check.ID, r.Verdict, r.Message.En, r.Needs)
+			}
+		}
+	}
+}
