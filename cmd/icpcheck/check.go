@@ -163,11 +163,12 @@ func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job
 	if err != nil {
 		return err
 	}
-	// What look-ups and rules need is read while the filings are.
+	// The checks are read and the rules' environment built while the filings are
+	// read and looked up.
 	warm := make(chan struct{})
 	go func() {
 		defer close(warm)
-		book.Warm("provinces", "suffixes", "registrars", "regions", "server-types", "subject-types", "facts", "words")
+		book.Warm()
 	}()
 	work, err := input(book)
 	if err != nil {
@@ -291,7 +292,7 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 type lookupServers struct{ book *rulebook.Rulebook }
 
 func (s lookupServers) For(suffix string) (registration.Server, bool) {
-	row := s.book.Table("lookup-servers").Row(suffix)
+	row := s.book.Row("lookup-servers", suffix)
 	if row == nil {
 		return registration.Server{}, false
 	}

@@ -35,7 +35,7 @@ Exit status: 0 ready, 1 not ready, 2 could not run, 3 undetermined.`),
 		SilenceErrors:     true,
 		Args:              cobra.NoArgs,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: false},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	declare(root, a.lang)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

@@ -115,7 +115,7 @@ func JSON(w io.Writer, r *Report, o Options) error {
 		t := target(r.Book, &r.Targets[i], o.Lang)
 		for _, c := range t.Checks {
 			for _, id := range c.Sources {
-				if row := r.Book.Table("sources").Row(id); row != nil {
+				if row := r.Book.Row("sources", id); row != nil {
 					out.Sources[id] = jsonSource{Title: row.Text("title"), URL: row.Text("url"), Date: row.Text("date")}
 				}
 			}

@@ -117,7 +117,7 @@ func (b *Rulebook) variables() map[string]filing.Type {
 	}
 	for _, join := range joins {
 		for _, id := range join.Tables {
-			for _, c := range b.Table(id).Columns {
+			for _, c := range b.Columns(id) {
 				if t, ok := factTypes[c.Type]; ok {
 					vars[join.Name+"."+c.Name] = t
 					vars[join.Name+"."+c.Name+".confidence"] = filing.Text

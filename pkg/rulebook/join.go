@@ -38,7 +38,7 @@ func byFact(table, path string) func(*Rulebook, func(string) (string, bool)) (*R
 		if !ok {
 			return nil, []string{path}
 		}
-		return b.Table(table).Row(id), nil
+		return b.Row(table, id), nil
 	}
 }
 
@@ -58,7 +58,7 @@ func byProvider(table, path string) func(*Rulebook, func(string) (string, bool))
 		if missing != nil {
 			return nil, missing
 		}
-		return b.Table(table).Row(provider + "/" + id), nil
+		return b.Row(table, provider+"/"+id), nil
 	}
 }
 
@@ -75,7 +75,7 @@ func suffixRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string) {
 	}
 	for s := suffix; s != ""; {
 		for _, table := range []string{"suffixes", "suffixes-not-approved"} {
-			if row := b.Table(table).Row(s); row != nil {
+			if row := b.Row(table, s); row != nil {
 				return row, nil
 			}
 		}
@@ -93,8 +93,7 @@ func registrarRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string)
 	if !haveID && !haveName {
 		return nil, []string{"domain.registrar"}
 	}
-	b.indexRegistrars()
-	byID, byName := b.registrarByID[strings.TrimSpace(id)], b.registrarByName[foldCompany(name)]
+	byID, byName := b.registrarOfID(strings.TrimSpace(id)), b.registrarOfName(name)
 	switch {
 	case byID != nil && byName != nil && byID.Text("approval") != byName.Text("approval"):
 		return nil, []string{"registrar.approval"}
@@ -106,20 +105,55 @@ func registrarRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string)
 	return unlisted, nil
 }
 
-func (b *Rulebook) indexRegistrars() {
-	b.registrarsOnce.Do(func() {
-		b.registrarByID, b.registrarByName = map[string]*Row{}, map[string]*Row{}
-		for _, row := range b.Table("registrars").Rows {
-			for _, id := range row.List("iana_ids") {
-				b.registrarByID[id] = row
+// registrarOfID finds a registrar by IANA id.
+func (b *Rulebook) registrarOfID(id string) *Row {
+	if id == "" {
+		return nil
+	}
+	has := func(r *Row) bool { return slices.Contains(r.List("iana_ids"), id) }
+	if b.tables["registrars"].scanned() != nil {
+		return b.findText("registrars", id, has)
+	}
+	return b.firstRegistrar(has)
+}
+
+// registrarOfName finds a registrar by any spelling of its name. The spelling
+// in the table is tried first, since finding it takes parsing one row.
+func (b *Rulebook) registrarOfName(name string) *Row {
+	key := foldCompany(name)
+	if key == "" {
+		return nil
+	}
+	has := func(r *Row) bool {
+		for _, n := range append([]string{r.ID, r.Name.Zh, r.Name.En}, slices.Concat(r.Also, r.List("match_names"))...) {
+			if foldCompany(n) == key {
+				return true
 			}
-			for _, name := range append([]string{row.ID, row.Name.Zh, row.Name.En}, slices.Concat(row.Also, row.List("match_names"))...) {
-				if key := foldCompany(name); key != "" && b.registrarByName[key] == nil {
-					b.registrarByName[key] = row
+		}
+		return false
+	}
+	if r := b.findText("registrars", name, has); r != nil {
+		return r
+	}
+	b.registrarsOnce.Do(func() {
+		b.registrarByName = map[string]*Row{}
+		for _, r := range b.Table("registrars").Rows {
+			for _, n := range append([]string{r.ID, r.Name.Zh, r.Name.En}, slices.Concat(r.Also, r.List("match_names"))...) {
+				if k := foldCompany(n); k != "" && b.registrarByName[k] == nil {
+					b.registrarByName[k] = r
 				}
 			}
 		}
 	})
+	return b.registrarByName[key]
+}
+
+func (b *Rulebook) firstRegistrar(ok func(*Row) bool) *Row {
+	i := slices.IndexFunc(b.Table("registrars").Rows, ok)
+	if i < 0 {
+		return nil
+	}
+	return b.Table("registrars").Rows[i]
 }
 
 // companyForms are the ends of company names that registries write or leave out.

@@ -40,8 +40,8 @@ type Rulebook struct {
 	env     *cel.Env
 	envErr  error
 
-	registrarsOnce                 sync.Once
-	registrarByID, registrarByName map[string]*Row
+	registrarsOnce  sync.Once
+	registrarByName map[string]*Row
 }
 
 type lazyTable struct {
@@ -49,6 +49,13 @@ type lazyTable struct {
 	read  func() (*Table, error)
 	table *Table
 	err   error
+
+	// name and data are set for tables of the embedded layer, which can be read
+	// row by row; see tableScan.
+	name     string
+	data     []byte
+	scanOnce sync.Once
+	scan     *tableScan
 }
 
 func (l *lazyTable) get() (*Table, error) {
@@ -246,7 +253,7 @@ func (b *Rulebook) readHead(name string, data []byte, layer bool) error {
 func (b *Rulebook) addTable(name string, data []byte, eager bool) error {
 	if !eager {
 		id := strings.TrimSuffix(path.Base(name), ".yaml")
-		b.tables[id] = &lazyTable{read: func() (*Table, error) {
+		b.tables[id] = &lazyTable{name: name, data: data, read: func() (*Table, error) {
 			file, err := yamlfile.Parse(name, data)
 			if err != nil {
 				return nil, err
@@ -307,16 +314,13 @@ func (b *Rulebook) TableIDs() []string {
 	return ids
 }
 
-// Warm reads the given tables and builds the environment of rules, all at
-// once, so that a command waits for the slowest and not for the sum.
-func (b *Rulebook) Warm(ids ...string) {
+// Warm reads the checks and builds the environment of rules, both at once, for
+// commands that will need them shortly.
+func (b *Rulebook) Warm() {
 	var wg sync.WaitGroup
 	wg.Go(func() { b.Checks() })
-	for _, id := range ids {
-		wg.Go(func() { b.Table(id) })
-	}
+	wg.Go(func() { _, _ = b.environment() }) // an error comes back with the first rule
 	wg.Wait()
-	_, _ = b.environment() // an error comes back with the first rule
 }
 
 // Checks lists the checks in the order of reports. As with tables, a broken
@@ -511,7 +515,7 @@ func (b *Rulebook) Info() Info { return Info{b.Version, b.Date, b.Digest} }
 
 // SourceTitle names a source for people.
 func (b *Rulebook) SourceTitle(id string) text.Text {
-	if r := b.Table("sources").Row(id); r != nil {
+	if r := b.Row("sources", id); r != nil {
 		return text.Same(r.Text("title"))
 	}
 	return text.Same(id)

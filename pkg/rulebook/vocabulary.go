@@ -20,23 +20,20 @@ var vocabularyTables = map[string]bool{
 
 var _ filing.Vocabulary = (*Rulebook)(nil)
 
-// rows returns the rows of a vocabulary with the id each stands for.
+// rows returns the rows of a vocabulary that has no table of its own, with the
+// id each stands for.
 func (b *Rulebook) rows(vocabulary, provider string) (rows []*Row, ids []string) {
-	switch {
-	case vocabularyTables[vocabulary]:
-		t := b.Table(vocabulary)
-		return t.Rows, t.IDs()
-	case vocabulary == "server-types":
-		for _, r := range b.Table(vocabulary).Rows {
-			if provider == "" || r.Text("provider") == provider {
-				rows, ids = append(rows, r), append(ids, r.Text("type"))
-			}
+	prefix, table := vocabulary+"/", wordsTable
+	if vocabulary == "server-types" {
+		prefix, table = provider+"/", vocabulary
+	}
+	for _, id := range b.IDs(table) {
+		word, ok := strings.CutPrefix(id, prefix)
+		if table == "server-types" && provider == "" {
+			_, word, ok = strings.Cut(id, "/")
 		}
-	default:
-		for _, r := range b.Table(wordsTable).Rows {
-			if id, ok := strings.CutPrefix(r.ID, vocabulary+"/"); ok {
-				rows, ids = append(rows, r), append(ids, id)
-			}
+		if ok {
+			rows, ids = append(rows, b.Row(table, id)), append(ids, word)
 		}
 	}
 	return rows, ids
@@ -46,7 +43,7 @@ func (b *Rulebook) rows(vocabulary, provider string) (rows []*Row, ids []string)
 func (b *Rulebook) Resolve(vocabulary, word, provider string) (string, bool) {
 	word = strings.TrimSpace(word)
 	if vocabularyTables[vocabulary] {
-		if r := b.Table(vocabulary).Find(word); r != nil {
+		if r := b.Find(vocabulary, word); r != nil {
 			return r.ID, true
 		}
 		return "", false
@@ -74,6 +71,9 @@ func (b *Rulebook) Resolve(vocabulary, word, provider string) (string, bool) {
 
 // Words lists the ids of a vocabulary. See filing.Vocabulary.
 func (b *Rulebook) Words(vocabulary, provider string) []string {
+	if vocabularyTables[vocabulary] {
+		return b.IDs(vocabulary)
+	}
 	_, ids := b.rows(vocabulary, provider)
 	seen := map[string]bool{}
 	unique := ids[:0:0]
@@ -89,7 +89,7 @@ func (b *Rulebook) Words(vocabulary, provider string) []string {
 // Label names an id of a vocabulary for people.
 func (b *Rulebook) Label(vocabulary, id, provider string) text.Text {
 	if vocabularyTables[vocabulary] {
-		if r := b.Table(vocabulary).Row(id); r != nil {
+		if r := b.Row(vocabulary, id); r != nil {
 			return r.Name
 		}
 		return text.Same(id)
@@ -129,8 +129,10 @@ func (b *Rulebook) JoinColumn(path string) (Column, bool) {
 		return Column{}, false
 	}
 	for _, id := range join.Tables {
-		if c, ok := b.Table(id).Column(name); ok {
-			return c, true
+		for _, c := range b.Columns(id) {
+			if c.Name == name {
+				return c, true
+			}
 		}
 	}
 	return Column{}, false
@@ -150,7 +152,7 @@ var factTypes = map[ColumnType]filing.Type{
 // FactLabel names a path for people: the wording of table "facts", the title
 // of the column behind a join, else the path.
 func (b *Rulebook) FactLabel(path string) text.Text {
-	if r := b.Table("facts").Row(path); r != nil {
+	if r := b.Row("facts", path); r != nil {
 		return r.Name
 	}
 	if c, ok := b.JoinColumn(path); ok && !c.Title.Empty() {
@@ -161,7 +163,7 @@ func (b *Rulebook) FactLabel(path string) text.Text {
 
 // HowToFind tells where a person finds the value of a fact; empty when nothing is said.
 func (b *Rulebook) HowToFind(path string) text.Text {
-	if r := b.Table("facts").Row(path); r != nil {
+	if r := b.Row("facts", path); r != nil {
 		return r.Both("find")
 	}
 	return text.Text{}
