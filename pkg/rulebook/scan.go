@@ -66,33 +66,33 @@ func scanTable(name string, data []byte) (*tableScan, bool) {
 		return nil, false
 	}
 	line := bytes.Count(head, []byte("\n")) + 3 // the line after "rows:"
+	content := string(body)
 	var current *rowScan
-	var pending strings.Builder
-	closeRow := func() {
-		if current != nil {
-			current.text = pending.String()
-		}
-		pending.Reset()
-	}
-	for l := range strings.Lines(string(body)) {
+	start, offset := 0, 0
+	for l := range strings.Lines(content) {
 		switch {
 		case strings.HasPrefix(l, "  - "):
-			closeRow()
+			if current != nil {
+				current.text = content[start:offset]
+			}
 			m := rowStart().FindStringSubmatch(l)
 			if m == nil || s.byID[m[1]] != nil {
 				return nil, false
 			}
 			current = &rowScan{id: m[1], line: line}
+			start = offset
 			s.rows = append(s.rows, current)
 			s.byID[m[1]] = current
 		case strings.HasPrefix(l, "    ") || strings.TrimSpace(l) == "" || strings.HasPrefix(strings.TrimLeft(l, " "), "#"):
 		default:
 			return nil, false // something after the rows
 		}
-		pending.WriteString(l)
+		offset += len(l)
 		line++
 	}
-	closeRow()
+	if current != nil {
+		current.text = content[start:]
+	}
 	return s, true
 }
 
