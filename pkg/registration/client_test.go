@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/icpcheck/icpcheck/pkg/domainname"
-	"github.com/icpcheck/icpcheck/pkg/failure"
 )
 
 // step is what a loopback server does with one query.

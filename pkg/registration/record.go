@@ -167,7 +167,14 @@ func addHosts(hosts []string, value string) []string {
 	return hosts
 }
 
+// maxList bounds the lists of a record. No name has more than a dozen servers
+// or statuses; a hostile answer could have 100,000, each compared with all.
+const maxList = 100
+
 func addNew(list []string, s string) []string {
+	if len(list) >= maxList {
+		return list
+	}
 	for _, have := range list {
 		if have == s {
 			return list

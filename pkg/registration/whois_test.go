@@ -3,6 +3,7 @@ package registration
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -354,6 +355,39 @@ func TestHolder(t *testing.T) {
 	} {
 		if got := holder(in); got != want {
 			t.Errorf("holder(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestParseWHOISHostile holds long answers to a time that no quadratic reading
+// would meet.
+func TestParseWHOISHostile(t *testing.T) {
+	const size = maxAnswer / 4 // the race detector makes this slow enough
+	var hosts strings.Builder
+	for i := 0; hosts.Len() < size; i++ {
+		fmt.Fprintf(&hosts, "ns: a%d.b.cn\n", i)
+	}
+	fill := func(line string) string { return strings.Repeat(line, size/len(line)) }
+	for name, text := range map[string]string{
+		"hosts":            hosts.String(),
+		"hosts, no label":  "Name Server:\n" + strings.ReplaceAll(hosts.String(), "ns: ", ""),
+		"hosts, one line":  "Name Server: " + strings.ReplaceAll(strings.ReplaceAll(hosts.String(), "ns: ", ""), "\n", " "),
+		"labels":           fill("Registrar:\n"),
+		"separators":       fill("Name Server:\n----\n"),
+		"domains":          fill("Domain: a.cn\nStatus: ok\n"),
+		"variants":         "ROID: 1-cn\n" + fill("Domain Name: a.cn\n"),
+		"one long line":    fill("x"),
+		"brackets":         fill("["),
+		"open parentheses": fill("Domain (("),
+		"not found":        fill("domain not found x\n"),
+		"spaces":           fill(" \t"),
+		"dots":             fill("a...."),
+	} {
+		start := time.Now()
+		r, err := ParseWHOIS("a.cn", []byte(text))
+		checkParsed(t, r, err)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s: took %v", name, took)
 		}
 	}
 }

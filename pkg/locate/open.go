@@ -1,0 +1,104 @@
+package locate
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+
+	"github.com/oschwald/maxminddb-golang/v2"
+
+	"github.com/icpcheck/icpcheck/pkg/locate/internal/table"
+)
+
+// countryFile is a country or city database of the user's.
+type countryFile struct{ reader *maxminddb.Reader }
+
+// record has the keys under which databases keep the code of the country:
+// country.iso_code in MaxMind's and DB-IP's, country_code in others.
+type record struct {
+	Country struct {
+		ISOCode string `maxminddb:"iso_code"`
+	} `maxminddb:"country"`
+	CountryCode string `maxminddb:"country_code"`
+}
+
+// sample is how many networks of a file are searched for a first country.
+const sample = 1000
+
+// Open reads places from a MaxMind DB file (GeoLite2-Country, GeoLite2-City,
+// DB-IP …) instead of the embedded table. Networks are still those of the
+// embedded table, and weigh against the file's countries as they do against
+// the embedded ones. A file that cannot be read or holds no countries is an
+// error. Close releases the file.
+func Open(path string) (*Locator, error) {
+	// The library's errors name the file in some cases and not in others.
+	if info, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("address database %q: %w", path, bare(err))
+	} else if info.IsDir() {
+		return nil, fmt.Errorf("address database %q: is a folder, want a MaxMind DB file (.mmdb)", path)
+	}
+	reader, err := maxminddb.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("address database %q: not a MaxMind DB file (.mmdb): %w", path, bare(err))
+	}
+	c := &countryFile{reader}
+	if err := c.check(); err != nil {
+		_ = reader.Close()
+		return nil, fmt.Errorf("address database %q: %w", path, err)
+	}
+	return &Locator{countries: c}, nil
+}
+
+// bare strips what repeats the path from an error of the file system.
+func bare(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+// check looks for a first country: a database of networks or of cities without
+// country codes would leave every address unknown and nobody would know why.
+func (c *countryFile) check() error {
+	n := 0
+	for result := range c.reader.Networks() {
+		var r record
+		if err := result.Decode(&r); err != nil {
+			return fmt.Errorf("cannot be read as a country database (its type is %q): %w", c.reader.Metadata.DatabaseType, err)
+		}
+		if r.code() != "" {
+			return nil
+		}
+		if n++; n == sample {
+			break
+		}
+	}
+	return fmt.Errorf("has no country codes (its type is %q); want a country or city database", c.reader.Metadata.DatabaseType)
+}
+
+func (r *record) code() string {
+	if r.Country.ISOCode != "" {
+		return r.Country.ISOCode
+	}
+	return r.CountryCode
+}
+
+// country returns the country of an address; one that the file cannot answer
+// for (absent, damaged there, or IPv6 in an IPv4 file) is unlisted.
+func (c *countryFile) country(a netip.Addr) table.Country {
+	var r record
+	if err := c.reader.Lookup(a.WithZone("")).Decode(&r); err != nil {
+		return table.Unlisted
+	}
+	return table.CountryOf(r.code())
+}
+
+// Close releases the file of a Locator that Open returned.
+func (l *Locator) Close() error {
+	if l.countries == nil {
+		return nil
+	}
+	return l.countries.reader.Close()
+}
