@@ -45,7 +45,7 @@ func (a *app) version() *cobra.Command {
 				return e.Encode(map[string]any{"tool": tool(), "commit": commit, "go": runtime.Version(), "rulebook": book.Info()})
 			}
 			_, err = fmt.Fprintf(a.stdout, "icpcheck %s (commit %s, %s)\n%s %s (%s) %s\n", version, commit, runtime.Version(),
-				a.say("规则库", "rulebook"), book.Version, book.Date, book.Digest)
+				a.say("规则库", "rulebook"), book.Version, book.Date, book.Digest())
 			return err
 		},
 	}

@@ -1,7 +1,6 @@
 package registration
 
 import (
-	"regexp"
 	"strings"
 	"time"
 )
@@ -61,17 +60,17 @@ var fieldKinds = func() map[string]fieldKind {
 }()
 
 var (
-	bracketLabel = regexp.MustCompile(`^(?:[a-z]\.\s*)?\[([^\]]{1,60})\]\s*(.*)$`)
-	dottedLabel  = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9 ()/'-]*?)\s*\.{3,}:?\s*(.*)$`)
-	columnLabel  = regexp.MustCompile(`^(\S.{0,40}?)(?:\s{2,}|\t+)(\S.*)$`)
-	sentence     = regexp.MustCompile(`(?i)^(record (?:created|expires|will expire)(?: on)?)[: ]\s*(\d.*)$`)
-	inBrackets   = regexp.MustCompile(`\s*\([^)]*\)`)
-	counted      = regexp.MustCompile(`^(name ?server|nserver|ns|dns|name_server|ns_name|host) ?[_-]?\d{1,2}$`)
-	nameLabel    = regexp.MustCompile(`(?i)^(?:name|organi[sz]ation)\s*[.:]+\s*(.+)$`)
-	registrarTag = regexp.MustCompile(`\s*\[.*\]\s*$|\s*\(https?:[^)]*\)\s*$`)
-	afiliasID    = regexp.MustCompile(`^(.*\S) (?:\(R\d+-[A-Z0-9]+\)|R\d+-[A-Z0-9]+)$`)
-	afiliasCount = regexp.MustCompile(`^(.* R\d+-[A-Z0-9]+) \(\d+\)$`)
-	ianaNumber   = regexp.MustCompile(`^\d{1,10}$`)
+	bracketLabel = lazily(`^(?:[a-z]\.\s*)?\[([^\]]{1,60})\]\s*(.*)$`)
+	dottedLabel  = lazily(`^([A-Za-z][A-Za-z0-9 ()/'-]*?)\s*\.{3,}:?\s*(.*)$`)
+	columnLabel  = lazily(`^(\S.{0,40}?)(?:\s{2,}|\t+)(\S.*)$`)
+	sentence     = lazily(`(?i)^(record (?:created|expires|will expire)(?: on)?)[: ]\s*(\d.*)$`)
+	inBrackets   = lazily(`\s*\([^)]*\)`)
+	counted      = lazily(`^(name ?server|nserver|ns|dns|name_server|ns_name|host) ?[_-]?\d{1,2}$`)
+	nameLabel    = lazily(`(?i)^(?:name|organi[sz]ation)\s*[.:]+\s*(.+)$`)
+	registrarTag = lazily(`\s*\[.*\]\s*$|\s*\(https?:[^)]*\)\s*$`)
+	afiliasID    = lazily(`^(.*\S) (?:\(R\d+-[A-Z0-9]+\)|R\d+-[A-Z0-9]+)$`)
+	afiliasCount = lazily(`^(.* R\d+-[A-Z0-9]+) \(\d+\)$`)
+	ianaNumber   = lazily(`^\d{1,10}$`)
 )
 
 // labelled splits a line into a known label and its value. Labels are followed
@@ -82,10 +81,10 @@ func labelled(line string) (fieldKind, string) {
 		return otherField, ""
 	}
 	line = strings.TrimSpace(strings.TrimLeft(line, "*- "))
-	if m := bracketLabel.FindStringSubmatch(line); m != nil {
+	if m := bracketLabel().FindStringSubmatch(line); m != nil {
 		return kindOf(m[1]), strings.TrimSpace(m[2])
 	}
-	if m := sentence.FindStringSubmatch(line); m != nil {
+	if m := sentence().FindStringSubmatch(line); m != nil {
 		return kindOf(m[1]), m[2]
 	}
 	if i := strings.IndexAny(line, ":："); i > 0 && i < 250 {
@@ -94,8 +93,8 @@ func labelled(line string) (fieldKind, string) {
 			return kind, strings.TrimSpace(rest)
 		}
 	}
-	for _, layout := range []*regexp.Regexp{dottedLabel, columnLabel} {
-		if m := layout.FindStringSubmatch(line); m != nil {
+	for _, layout := range []pattern{dottedLabel, columnLabel} {
+		if m := layout().FindStringSubmatch(line); m != nil {
 			if kind := kindOf(m[1]); kind != otherField {
 				return kind, strings.TrimSpace(m[2])
 			}
@@ -109,9 +108,9 @@ func labelled(line string) (fieldKind, string) {
 }
 
 func kindOf(label string) fieldKind {
-	label = inBrackets.ReplaceAllString(strings.ToLower(label), "")
+	label = inBrackets().ReplaceAllString(strings.ToLower(label), "")
 	label = clean(strings.Trim(label, ". \t_*"))
-	if counted.MatchString(label) {
+	if counted().MatchString(label) {
 		return nameserverField
 	}
 	return fieldKinds[label]
@@ -159,8 +158,8 @@ func hasEPP(statuses []string) bool {
 }
 
 var (
-	freeStatus = regexp.MustCompile(`(?i)^(\d{3} )?(free|available|no object found|not registered|unregistered|not found|no match|not_registered)\b`)
-	keptStatus = regexp.MustCompile(`(?i)^(\d{3} )?(reserved|prohibited|blocked|restricted)\b`)
+	freeStatus = lazily(`(?i)^(\d{3} )?(free|available|no object found|not registered|unregistered|not found|no match|not_registered)\b`)
+	keptStatus = lazily(`(?i)^(\d{3} )?(reserved|prohibited|blocked|restricted)\b`)
 )
 
 // readBlocks reads every labelled line. Where a label stands alone its value is
@@ -233,7 +232,7 @@ func following(lines []string, kind fieldKind) []string {
 		if next, _ := labelled(line); next != otherField || strings.ContainsAny(value[:1], "%#>") {
 			break
 		}
-		if m := nameLabel.FindStringSubmatch(value); m != nil && kind == registrarField {
+		if m := nameLabel().FindStringSubmatch(value); m != nil && kind == registrarField {
 			return m[1:]
 		}
 		if kind != nameserverField {
@@ -287,15 +286,15 @@ func (b *block) add(kind fieldKind, value string) {
 			b.registrar = registrarName(value)
 		}
 	case ianaField:
-		if b.iana == "" && ianaNumber.MatchString(value) {
+		if b.iana == "" && ianaNumber().MatchString(value) {
 			b.iana = value
 		}
 	case statusField:
-		if freeStatus.MatchString(value) {
+		if freeStatus().MatchString(value) {
 			b.free = true
 			return
 		}
-		if keptStatus.MatchString(value) {
+		if keptStatus().MatchString(value) {
 			b.kept = true
 		}
 		for _, status := range parseStatuses(value) {
@@ -331,11 +330,11 @@ func setTime(at **time.Time, value string) {
 // registrarName drops the handle that some registries write after the name:
 // "MarkMonitor Inc. (R151-LRMS)", "Gandi [Tag = GANDI]".
 func registrarName(value string) string {
-	value = clean(registrarTag.ReplaceAllString(clean(value), ""))
-	if m := afiliasCount.FindStringSubmatch(value); m != nil {
+	value = clean(registrarTag().ReplaceAllString(clean(value), ""))
+	if m := afiliasCount().FindStringSubmatch(value); m != nil {
 		return m[1]
 	}
-	if m := afiliasID.FindStringSubmatch(value); m != nil {
+	if m := afiliasID().FindStringSubmatch(value); m != nil {
 		return m[1]
 	}
 	return value

@@ -1,7 +1,6 @@
 package registration
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -16,7 +15,7 @@ const (
 )
 
 var (
-	rateLimit = regexp.MustCompile(`(?i)` + strings.Join([]string{
+	rateLimit = lazily(`(?i)` + strings.Join([]string{
 		`queried interval is too short`,
 		`\b(quer(y|ies)|quota|limit|rate|look-?ups?|connections?|requests?)\b.{0,50}\b(exceeded|reached)\b`,
 		`\bexceed(ed|s|ing)?\b.{0,60}\b(quota|limit|number|rate|maximum|quer(y|ies)|requests?)\b`,
@@ -32,14 +31,14 @@ var (
 		`频繁|查询次数|请求过多|请稍后`,
 	}, "|"))
 
-	keptBack = regexp.MustCompile(`(?i)` + strings.Join([]string{
+	keptBack = lazily(`(?i)` + strings.Join([]string{
 		`in the reserved list`,
 		`^(sorry, ?)?the domain( name)? (you (requested|queried|want to register)|requested) is (prohibited|reserved|blocked)`,
 		`^(this |the |domain |name |domain name |"?[a-z0-9.-]+\.[a-z0-9-]+"? )*(is |has been )?(a )?(reserved|prohibited|blocked)( (domain|name|domain name|by|for|from|in|due)\b.*)?[.!]?$`,
 		`can ?not be registered`, `not available for registration`, `dpml brand protection`, `subscribes to the (uni eps|adultblock)`,
 	}, "|"))
 
-	badQuery = regexp.MustCompile(`(?i)` + strings.Join([]string{
+	badQuery = lazily(`(?i)` + strings.Join([]string{
 		`^(error:? ?)?(\d+:? ?)?invalid\b`, `\binvalid (query|input|domain|request|syntax|pattern|character|name)`,
 		`non bijective`, `s[oó]lo acepta`, `only accepts? (queries|domains|requests)`, `not a valid domain`,
 		`(malformed|bad|unsupported|illegal) (request|query|domain)`, `syntax error`, `(tld|suffix|zone|extension) (is )?not supported`,
@@ -49,7 +48,7 @@ var (
 
 	// Most alternatives hold the whole line, from its first word on: a line of
 	// the terms of use may break anywhere, and must never free a name.
-	notFound = regexp.MustCompile(`(?i)` + strings.Join([]string{
+	notFound = lazily(`(?i)` + strings.Join([]string{
 		`^no match`, `^[a-z ]{0,25}/ no match`, `^nothing found`, `^no found`,
 		errorMark + `no (such )?(data|entr(y|ies)|records?|objects?|results?|domain|whois)( [^ ]+){0,4}? (found|matche[sd]|exists?|available)\b.{0,60}$`,
 		errorMark + `no such domain\b.{0,60}$`, errorMark + `no results were found`, errorMark + `no information available about`,
@@ -66,8 +65,12 @@ var (
 	}, "|"))
 )
 
-// longLine is the length in bytes beyond which a line is prose, not an answer.
-const longLine = 200
+// What an answer without a record may look like: a line of more than longLine
+// bytes is prose, and one beyond the first mostLines belongs to something else.
+const (
+	longLine  = 200
+	mostLines = 1000
+)
 
 // answerLines returns the lines that may carry an answer, without the marks of
 // comments, which some registries use for the answer itself.
@@ -77,6 +80,9 @@ func answerLines(text string) []string {
 		line = strings.TrimSpace(strings.Trim(strings.TrimSpace(line), "%#*;-<> "))
 		if line != "" && len(line) <= longLine {
 			lines = append(lines, clean(line))
+		}
+		if len(lines) == mostLines {
+			break
 		}
 	}
 	return lines
@@ -95,9 +101,9 @@ func head(lines []string) []string {
 	return lines[:min(first, len(lines))]
 }
 
-func anyMatch(pattern *regexp.Regexp, lines []string) bool {
+func anyMatch(p pattern, lines []string) bool {
 	for _, line := range lines {
-		if pattern.MatchString(line) {
+		if p().MatchString(line) {
 			return true
 		}
 	}

@@ -143,11 +143,11 @@ func hasRole(e *rdap.Entity, role string) bool {
 // as .top and .click do, its handle for the registrar is that number.
 func ianaID(e *rdap.Entity) string {
 	for _, id := range e.PublicIDs {
-		if strings.Contains(strings.ToLower(id.Type), "iana") && ianaNumber.MatchString(id.Identifier) {
+		if strings.Contains(strings.ToLower(id.Type), "iana") && ianaNumber().MatchString(id.Identifier) {
 			return id.Identifier
 		}
 	}
-	if len(e.PublicIDs) == 0 && len(e.Handle) <= 5 && ianaNumber.MatchString(e.Handle) {
+	if len(e.PublicIDs) == 0 && len(e.Handle) <= 5 && ianaNumber().MatchString(e.Handle) {
 		return e.Handle
 	}
 	return ""

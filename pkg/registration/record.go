@@ -2,7 +2,6 @@ package registration
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 	"time"
 
@@ -121,15 +120,15 @@ func asciiDomain(s string) string {
 	return strings.ToLower(strings.TrimSpace(s))
 }
 
-var spaces = regexp.MustCompile(`\s+`)
+var spaces = lazily(`\s+`)
 
 // clean puts a value from a server on one line.
-func clean(s string) string { return strings.TrimSpace(spaces.ReplaceAllString(s, " ")) }
+func clean(s string) string { return strings.TrimSpace(spaces().ReplaceAllString(s, " ")) }
 
 // hidden matches what registries and registrars write instead of a holder:
 // redaction under privacy law, and services that lend their name. The holder is
 // unknown then, so comparing that text with a filing's subject would be wrong.
-var hidden = regexp.MustCompile(`(?i)redacted|not disclosed|undisclosed|non-disclosed|data protected|withheld|statutory masking|` +
+var hidden = lazily(`(?i)redacted|not disclosed|undisclosed|non-disclosed|data protected|withheld|statutory masking|` +
 	`^masked$|^hidden|gdpr|not available|non-public|^n/?a$|^none$|^null$|^private( person| registration)?$|` +
 	`whois ?(guard|privacy|protect|agent)|privacy ?(protect|service|guardian)|contact privacy|domains by proxy|domain privacy|` +
 	`identity protect|perfect privacy|private registration|personal data|隐私|保密|\*\*|^[\s.*_-]*$`)
@@ -137,7 +136,7 @@ var hidden = regexp.MustCompile(`(?i)redacted|not disclosed|undisclosed|non-disc
 // holder returns the first candidate that names somebody.
 func holder(candidates ...string) string {
 	for _, c := range candidates {
-		if c = clean(c); c != "" && !hidden.MatchString(c) {
+		if c = clean(c); c != "" && !hidden().MatchString(c) {
 			return c
 		}
 	}
@@ -146,7 +145,7 @@ func holder(candidates ...string) string {
 
 // hostName matches a host name in ASCII whose last label is not a number, so
 // that addresses standing beside a server's name do not pass for one.
-var hostName = regexp.MustCompile(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+([a-z]{2,}|xn--[a-z0-9-]+)$`)
+var hostName = lazily(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+([a-z]{2,}|xn--[a-z0-9-]+)$`)
 
 // addHosts appends the host names in value that are not yet in hosts. A value
 // may carry addresses, several names or the registry's remarks.
@@ -156,7 +155,7 @@ func addHosts(hosts []string, value string) []string {
 		if ascii, ok := domainname.ToASCII(host); ok {
 			host = ascii
 		}
-		if !hostName.MatchString(host) {
+		if !hostName().MatchString(host) {
 			if i == 0 {
 				return hosts
 			}

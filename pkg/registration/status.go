@@ -1,7 +1,6 @@
 package registration
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -55,12 +54,12 @@ func epp(s string) (string, bool) {
 	return name, ok
 }
 
-var statusURL = regexp.MustCompile(`(?i)[(<]?\s*https?://\S*`)
+var statusURL = lazily(`(?i)[(<]?\s*https?://\S*`)
 
 // parseStatuses reads one status value: one EPP name, several, or one followed
 // by a link or a remark. Anything else is kept as written.
 func parseStatuses(value string) []string {
-	value = clean(statusURL.ReplaceAllString(value, " "))
+	value = clean(statusURL().ReplaceAllString(value, " "))
 	if value == "" {
 		return nil
 	}

@@ -1,22 +1,21 @@
 package registration
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 )
 
 var (
-	weekday    = regexp.MustCompile(`(?i)^(mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]?\s+`)
-	ctime      = regexp.MustCompile(`^([A-Za-z]{3}) (\d{1,2}) (\d{1,2}:\d{2}:\d{2})(?: ([A-Za-z]{3,4}))? (\d{4})$`)
-	offsetName = regexp.MustCompile(`(?i)\s*\(?(?:utc|gmt)([+-]\d{1,2})(?::?00)?\)?$`)
-	utcName    = regexp.MustCompile(`(?i)\s*\(?\b(utc|gmt)\)?$`)
-	otherZone  = regexp.MustCompile(`\s+\(?[A-Za-z]{2,5}\)?$`)
-	remark     = regexp.MustCompile(`\s*(\(.*|#.*|\[.*)$`)
-	looseT     = regexp.MustCompile(`(\d)\s+T(\d)|(\d)T\s+(\d)`)
-	dayOnly    = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2})?`)
-	digitZ     = regexp.MustCompile(`(\d)\s+Z$`)
+	weekday    = lazily(`(?i)^(mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]?\s+`)
+	ctime      = lazily(`^([A-Za-z]{3}) (\d{1,2}) (\d{1,2}:\d{2}:\d{2})(?: ([A-Za-z]{3,4}))? (\d{4})$`)
+	offsetName = lazily(`(?i)\s*\(?(?:utc|gmt)([+-]\d{1,2})(?::?00)?\)?$`)
+	utcName    = lazily(`(?i)\s*\(?\b(utc|gmt)\)?$`)
+	otherZone  = lazily(`\s+\(?[A-Za-z]{2,5}\)?$`)
+	remark     = lazily(`\s*(\(.*|#.*|\[.*)$`)
+	looseT     = lazily(`(\d)\s+T(\d)|(\d)T\s+(\d)`)
+	dayOnly    = lazily(`^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2})?`)
+	digitZ     = lazily(`(\d)\s+Z$`)
 )
 
 var timeLayouts = func() []string {
@@ -51,34 +50,34 @@ func parseTime(s string, local *time.Location) (time.Time, bool) {
 	}
 	s = clean(s)
 	s = strings.TrimPrefix(strings.TrimPrefix(s, "before "), "on ")
-	s = weekday.ReplaceAllString(s, "")
-	if m := ctime.FindStringSubmatch(s); m != nil {
+	s = weekday().ReplaceAllString(s, "")
+	if m := ctime().FindStringSubmatch(s); m != nil {
 		s = strings.TrimSpace(m[1] + " " + m[2] + " " + m[5] + " " + m[3] + " " + m[4])
 	}
 	// One of the readings of "2015-06-16 T09:08:50Z" that registrars produce.
-	s = looseT.ReplaceAllString(s, "${1}${3}T${2}${4}")
-	s = digitZ.ReplaceAllString(s, "${1}Z")
+	s = looseT().ReplaceAllString(s, "${1}${3}T${2}${4}")
+	s = digitZ().ReplaceAllString(s, "${1}Z")
 	zone := local
-	if m := offsetName.FindStringSubmatch(s); m != nil {
+	if m := offsetName().FindStringSubmatch(s); m != nil {
 		hours, _ := strconv.Atoi(m[1])
 		zone = time.FixedZone("", hours*60*60)
-		s = offsetName.ReplaceAllString(s, "")
-	} else if utcName.MatchString(s) {
+		s = offsetName().ReplaceAllString(s, "")
+	} else if utcName().MatchString(s) {
 		zone = time.UTC
-		s = utcName.ReplaceAllString(s, "")
+		s = utcName().ReplaceAllString(s, "")
 	}
-	s = remark.ReplaceAllString(s, "")
+	s = remark().ReplaceAllString(s, "")
 	s = strings.TrimRight(s, " .;,")
 	if t, ok := parseLayouts(s, zone); ok {
 		return t, true
 	}
 	// Zone names such as EST or CST mean different offsets in different places;
 	// without them the day is still right to within one.
-	if t, ok := parseLayouts(otherZone.ReplaceAllString(s, ""), zone); ok {
+	if t, ok := parseLayouts(otherZone().ReplaceAllString(s, ""), zone); ok {
 		return t, true
 	}
 	// Of a broken time the day is what matters: "2017-12-18T19:00:-0500Z".
-	if m := dayOnly.FindString(s); m != "" && len(s) > len(m) {
+	if m := dayOnly().FindString(s); m != "" && len(s) > len(m) {
 		return parseLayouts(m, zone)
 	}
 	return time.Time{}, false

@@ -3,7 +3,6 @@ package registration
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -32,7 +31,7 @@ func ParseWHOIS(domain string, raw []byte) (Record, error) {
 }
 
 // webPage recognises what an HTTP server or a captive portal says on port 43.
-var webPage = regexp.MustCompile(`(?i)^\s*(<!doctype|<html|http/\d)`)
+var webPage = lazily(`(?i)^\s*(<!doctype|<html|http/\d)`)
 
 func parseWHOIS(domain string, raw []byte) (Record, error) {
 	fail := func(kind failure.Kind, text string) (Record, error) {
@@ -45,7 +44,7 @@ func parseWHOIS(domain string, raw []byte) (Record, error) {
 	if strings.TrimSpace(text) == "" {
 		return fail(failure.Malformed, "the answer is empty")
 	}
-	if webPage.MatchString(text) {
+	if webPage().MatchString(text) {
 		return fail(failure.Malformed, "the answer is a web page")
 	}
 	if isCNNIC(text) {
@@ -128,7 +127,7 @@ func parseOther(domain, asked, text string) (r Record, err error) {
 	}
 	if info.Registrar != nil {
 		r.Registrar = registrarName(info.Registrar.Name)
-		if ianaNumber.MatchString(info.Registrar.ID) {
+		if ianaNumber().MatchString(info.Registrar.ID) {
 			r.RegistrarIANAID = info.Registrar.ID
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -23,12 +24,14 @@ import (
 type Rulebook struct {
 	Version string
 	Date    string
-	// Digest is sha256 over the names and contents of all files of all layers.
-	Digest string
+
+	layers     []Layer
+	digestOnce sync.Once
+	digest     string
 
 	// Checks of the embedded layer are read when first used, like its tables.
 	checksOnce sync.Once
-	pending    []checkSource
+	pending    []ruleSource
 	checks     []*Check
 	order      []string
 
@@ -50,10 +53,9 @@ type lazyTable struct {
 	table *Table
 	err   error
 
-	// name and data are set for tables of the embedded layer, which can be read
-	// row by row; see tableScan.
-	name     string
-	data     []byte
+	// source is set for tables of the embedded layer, which can be read row by
+	// row; see tableScan.
+	source   *ruleSource
 	scanOnce sync.Once
 	scan     *tableScan
 }
@@ -75,18 +77,16 @@ type Layer struct {
 // layers are returned together as yamlfile.Problems. The base is trusted to be
 // sound (`rules lint` and the tests see to that) and read only as needed.
 func Load(base Layer, layers ...Layer) (*Rulebook, error) {
-	b := &Rulebook{tables: map[string]*lazyTable{}}
-	digest := sha256.New()
+	b := &Rulebook{tables: map[string]*lazyTable{}, layers: append([]Layer{base}, layers...)}
 	var problems yamlfile.Problems
-	for i, layer := range append([]Layer{base}, layers...) {
-		if err := b.addLayer(layer, i > 0, digest, &problems); err != nil {
+	for i, layer := range b.layers {
+		if err := b.addLayer(layer, i > 0, &problems); err != nil {
 			return nil, err
 		}
 	}
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	b.Digest = "sha256:" + hex.EncodeToString(digest.Sum(nil))
 	if len(layers) == 0 {
 		return b, nil
 	}
@@ -118,9 +118,40 @@ func asProblems(err error) yamlfile.Problems {
 	return yamlfile.Problems{{Message: err.Error()}}
 }
 
-type writer interface{ Write([]byte) (int, error) }
+// Digest is sha256 over the names and contents of all files of all layers. It
+// is worked out when first asked for, since it takes reading every file.
+func (b *Rulebook) Digest() string {
+	b.digestOnce.Do(func() {
+		sum := sha256.New()
+		for _, layer := range b.layers {
+			names, err := ruleFiles(layer)
+			for _, name := range names {
+				fmt.Fprintf(sum, "%s\n", name)
+				if err == nil {
+					err = copyFile(sum, layer.FS, name)
+				}
+			}
+			if err != nil {
+				b.digest = "unknown"
+				return
+			}
+		}
+		b.digest = "sha256:" + hex.EncodeToString(sum.Sum(nil))
+	})
+	return b.digest
+}
 
-func (b *Rulebook) addLayer(layer Layer, eager bool, digest writer, problems *yamlfile.Problems) error {
+func copyFile(w io.Writer, fsys fs.FS, name string) error {
+	file, err := fsys.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = io.Copy(w, file)
+	return err
+}
+
+func (b *Rulebook) addLayer(layer Layer, eager bool, problems *yamlfile.Problems) error {
 	names, err := ruleFiles(layer)
 	if err != nil {
 		return err
@@ -128,26 +159,19 @@ func (b *Rulebook) addLayer(layer Layer, eager bool, digest writer, problems *ya
 	if len(names) == 0 {
 		return fmt.Errorf("no rule files in %q: want rulebook.yaml, tables/*.yaml or checks/*.yaml", layer.Name)
 	}
-	var checks []checkSource
+	var checks []ruleSource
 	for _, name := range names {
-		data, err := fs.ReadFile(layer.FS, name)
-		if err != nil {
-			return fmt.Errorf("reading rules: %w", err)
-		}
-		fmt.Fprintf(digest, "%s %d\n", name, len(data))
-		digest.Write(data)
-		shown := path.Join(layer.Name, name)
+		source := ruleSource{path.Join(layer.Name, name), func() ([]byte, error) { return fs.ReadFile(layer.FS, name) }}
 		switch path.Dir(name) {
 		case ".":
-			if err := b.readHead(shown, data, eager); err != nil {
-				*problems = append(*problems, asProblems(err)...)
-			}
+			err = b.readHead(source, eager)
 		case "tables":
-			if err := b.addTable(shown, data, eager); err != nil {
-				*problems = append(*problems, asProblems(err)...)
-			}
+			err = b.addTable(source, eager)
 		case "checks":
-			checks = append(checks, checkSource{shown, data})
+			checks = append(checks, source)
+		}
+		if err != nil {
+			*problems = append(*problems, asProblems(err)...)
 		}
 	}
 	if !eager {
@@ -161,7 +185,7 @@ func (b *Rulebook) addLayer(layer Layer, eager bool, digest writer, problems *ya
 }
 
 // layChecks reads checks and lays them over those that are there.
-func (b *Rulebook) layChecks(sources []checkSource) (problems yamlfile.Problems) {
+func (b *Rulebook) layChecks(sources []ruleSource) (problems yamlfile.Problems) {
 	inLayer := map[string]*Check{}
 	read, errs := readChecks(sources)
 	for i, c := range read {
@@ -186,20 +210,29 @@ func (b *Rulebook) layChecks(sources []checkSource) (problems yamlfile.Problems)
 	return problems
 }
 
-type checkSource struct {
-	name string
-	data []byte
+// ruleSource is a rule file that is read when it is needed.
+type ruleSource struct {
+	name string // as shown in messages
+	read func() ([]byte, error)
+}
+
+func (s ruleSource) parse() (*yamlfile.File, error) {
+	data, err := s.read()
+	if err != nil {
+		return nil, fmt.Errorf("reading rules: %w", err)
+	}
+	return yamlfile.Parse(s.name, data)
 }
 
 // readChecks parses check files on all cores; reading them is the larger part of start-up.
-func readChecks(sources []checkSource) ([]*Check, []error) {
+func readChecks(sources []ruleSource) ([]*Check, []error) {
 	checks, errs := make([]*Check, len(sources)), make([]error, len(sources))
 	var wg sync.WaitGroup
 	const workers = 4
 	for w := range workers {
 		wg.Go(func() {
 			for i := w; i < len(sources); i += workers {
-				file, err := yamlfile.Parse(sources[i].name, sources[i].data)
+				file, err := sources[i].parse()
 				if err != nil {
 					errs[i] = err
 					continue
@@ -225,8 +258,8 @@ func ruleFiles(layer Layer) ([]string, error) {
 }
 
 // readHead reads rulebook.yaml: version, date, and the order of checks in reports.
-func (b *Rulebook) readHead(name string, data []byte, layer bool) error {
-	file, err := yamlfile.Parse(name, data)
+func (b *Rulebook) readHead(source ruleSource, layer bool) error {
+	file, err := source.parse()
 	if err != nil {
 		return err
 	}
@@ -250,11 +283,12 @@ func (b *Rulebook) readHead(name string, data []byte, layer bool) error {
 	return r.problems.Err()
 }
 
-func (b *Rulebook) addTable(name string, data []byte, eager bool) error {
+func (b *Rulebook) addTable(source ruleSource, eager bool) error {
+	name := source.name
+	id := strings.TrimSuffix(path.Base(name), ".yaml")
 	if !eager {
-		id := strings.TrimSuffix(path.Base(name), ".yaml")
-		b.tables[id] = &lazyTable{name: name, data: data, read: func() (*Table, error) {
-			file, err := yamlfile.Parse(name, data)
+		b.tables[id] = &lazyTable{source: &source, read: func() (*Table, error) {
+			file, err := source.parse()
 			if err != nil {
 				return nil, err
 			}
@@ -266,11 +300,10 @@ func (b *Rulebook) addTable(name string, data []byte, eager bool) error {
 		}}
 		return nil
 	}
-	file, err := yamlfile.Parse(name, data)
+	file, err := source.parse()
 	if err != nil {
 		return err
 	}
-	id := strings.TrimSuffix(path.Base(name), ".yaml")
 	for key, value := range yamlfile.Pairs(file.Root) {
 		if key.Value == "table" {
 			id = value.Value
@@ -511,7 +544,7 @@ type Info struct {
 }
 
 // Info returns the rulebook's name tag.
-func (b *Rulebook) Info() Info { return Info{b.Version, b.Date, b.Digest} }
+func (b *Rulebook) Info() Info { return Info{b.Version, b.Date, b.Digest()} }
 
 // SourceTitle names a source for people.
 func (b *Rulebook) SourceTitle(id string) text.Text {

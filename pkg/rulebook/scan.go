@@ -125,11 +125,15 @@ func shift(n *yaml.Node, lines int) {
 
 // scanned returns the cut table, or nil where it has to be read whole.
 func (l *lazyTable) scanned() *tableScan {
-	if l == nil || l.data == nil {
+	if l == nil || l.source == nil {
 		return nil
 	}
 	l.scanOnce.Do(func() {
-		if s, ok := scanTable(l.name, l.data); ok {
+		data, err := l.source.read()
+		if err != nil {
+			return // the embedded files can always be read; Table says so if not
+		}
+		if s, ok := scanTable(l.source.name, data); ok {
 			l.scan = s
 		}
 	})
@@ -144,7 +148,7 @@ func (b *Rulebook) Row(table, id string) *Row {
 		return b.Table(table).Row(id)
 	}
 	if r := s.byID[id]; r != nil {
-		return r.get(l.name, s)
+		return r.get(l.source.name, s)
 	}
 	return nil
 }
@@ -159,7 +163,7 @@ func (b *Rulebook) findText(table, word string, ok func(*Row) bool) *Row {
 	}
 	for _, r := range s.rows {
 		if strings.Contains(r.text, word) {
-			if row := r.get(l.name, s); ok(row) {
+			if row := r.get(l.source.name, s); ok(row) {
 				return row
 			}
 		}
