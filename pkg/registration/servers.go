@@ -21,7 +21,9 @@ type Servers interface {
 
 // Fixed sends every name to given servers, for --rdap-url and --whois-server. A
 // part left empty is taken from Table, which may be nil: with only WHOIS given,
-// the table's RDAP is still asked first.
+// the table's RDAP is still asked first. With both given, a suffix of which the
+// table says that its registry has no RDAP is asked by WHOIS alone: an RDAP
+// server's "not found" would say nothing about a name it does not keep.
 type Fixed struct {
 	RDAP  string // base URL
 	WHOIS string // host or host:port
@@ -31,7 +33,8 @@ type Fixed struct {
 // For implements [Servers] for every suffix as soon as one part is given.
 func (f Fixed) For(suffix string) (Server, bool) {
 	server, ok := longestMatch(f.Table, suffix)
-	if f.RDAP != "" {
+	whoisOnly := ok && len(server.RDAP) == 0 && f.WHOIS != ""
+	if f.RDAP != "" && !whoisOnly {
 		server.RDAP, ok = []string{f.RDAP}, true
 	}
 	if f.WHOIS != "" {

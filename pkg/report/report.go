@@ -133,7 +133,7 @@ func FormatOf(name string) (Format, error) {
 // flagOf names the flag that gives a fact, for people: --province, or --set path=….
 func flagOf(book *rulebook.Rulebook, path string) string {
 	values := "…"
-	if list := book.FewValues(path, ""); len(list) > 0 && len(list) <= 6 {
+	if list := book.FewValues(path, ""); len(list) > 0 && len(list) <= fewChoices {
 		words := make([]string, len(list))
 		for i, v := range list {
 			words[i] = fmt.Sprint(v)

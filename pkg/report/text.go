@@ -46,6 +46,9 @@ type printer struct {
 	wordWidth, titleWidth int
 }
 
+// fewChoices is how many values of a missing fact are listed where the flag is named.
+const fewChoices = 6
+
 // narrow is the width below which a check takes two lines instead of columns.
 const narrow = 72
 
@@ -200,9 +203,9 @@ func (p *printer) result(r *engine.Result, t *Target) {
 		p.lines(indent, text.Clean(r.Broken.Error()), p.bad)
 	}
 	for _, d := range r.DependsOn {
-		// Yes-or-no facts and those that settle nothing alone are told by the
-		// lines on what is missing.
-		if len(d.Open) > 0 || len(d.Pass) == 0 || len(d.Fail) == 0 || len(d.Pass)+len(d.Fail) < 3 {
+		// Facts of few choices and those that settle nothing alone are told by
+		// the lines on what is missing.
+		if len(d.Open) > 0 || len(d.Pass) == 0 || len(d.Fail) == 0 || len(d.Pass)+len(d.Fail) <= fewChoices {
 			continue
 		}
 		p.lines(indent, text.Clean(dependence(p.report.Book, d, p.o.Lang)), nil)

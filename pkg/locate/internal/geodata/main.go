@@ -69,7 +69,7 @@ func run(countryPackage, networkPackage, output string) error {
 	t := &table.Table{CountryDay: countryDay, NetworkDay: networkDay, Networks: known.list}
 	var families [2][]cut
 	for i, family := range []string{"ipv4", "ipv6"} {
-		layers := &layers{special: prefixes(special[family])}
+		layers := &layers{special: prefixes(special[family]), end: ends[family]}
 		if layers.country, err = countrySpans(countries["dbip-country-"+family+".mmdb"]); err != nil {
 			return fmt.Errorf("%s: %w", family, err)
 		}
@@ -314,7 +314,11 @@ func apart(spans []span) error {
 // and without overlap.
 type layers struct {
 	country, network, anycast, special []span
+	// end is the last key of the family.
+	end uint64
 }
+
+var ends = map[string]uint64{"ipv4": math.MaxUint32, "ipv6": math.MaxUint64}
 
 // cut is where a class begins.
 type cut struct {
@@ -329,7 +333,7 @@ func (l *layers) flatten() []cut {
 	for _, spans := range all {
 		for _, s := range spans {
 			starts = append(starts, s.first)
-			if s.last < math.MaxUint64 {
+			if s.last < l.end {
 				starts = append(starts, s.last+1)
 			}
 		}
@@ -355,10 +359,6 @@ func (l *layers) flatten() []cut {
 		if len(cuts) == 0 || cuts[len(cuts)-1].class != class {
 			cuts = append(cuts, cut{start, class})
 		}
-	}
-	// The end of the IPv4 addresses is the end of the table.
-	if n := len(cuts); len(l.country) > 0 && l.special[0].last <= math.MaxUint32 && cuts[n-1].start > math.MaxUint32 {
-		cuts = cuts[:n-1]
 	}
 	return cuts
 }
