@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/icpcheck/icpcheck/pkg/playback"
 )
 
 // bench runs the command in-process, so that the figures leave out the start
@@ -30,4 +32,20 @@ func BenchmarkCheckOffline(b *testing.B) {
 		b.Fatal(err)
 	}
 	bench(b, "check", path, "--offline")
+}
+
+// BenchmarkDomain looks names up on loopback servers that take 100 ms for every
+// answer. The slowest chain of one name is one answer: RDAP or WHOIS, and the
+// five DNS questions, all go out at once.
+func BenchmarkDomain(b *testing.B) {
+	servers, err := playback.Start(playback.Demo(), playback.Options{Delay: 100 * time.Millisecond})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer servers.Close()
+	flags := []string{"--rdap-url", servers.RDAPURL, "--whois-server", servers.WHOISAddr, "--resolver", servers.DNSAddr}
+	b.Run("one", func(b *testing.B) { bench(b, append([]string{"domain", "example.com"}, flags...)...) })
+	b.Run("three", func(b *testing.B) {
+		bench(b, append([]string{"domain", "example.com", "我的网站.中国", "example.cn"}, flags...)...)
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -163,17 +164,18 @@ func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job
 	if err != nil {
 		return err
 	}
-	// The checks are read and the rules' environment built while the filings are
-	// read and looked up.
-	warm := make(chan struct{})
-	go func() {
-		defer close(warm)
-		book.Warm()
-	}()
 	work, err := input(book)
 	if err != nil {
 		return err
 	}
+	// Rules are compiled while the domains are looked up.
+	warm := make(chan struct{})
+	go func() {
+		defer close(warm)
+		book.Warm(func(c *rulebook.Check) bool {
+			return slices.ContainsFunc(work, func(j job) bool { return j.only == nil || j.only(c) })
+		})
+	}()
 	filings := make([]*filing.Filing, len(work))
 	for i, j := range work {
 		filings[i] = j.filing

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -347,12 +348,35 @@ func (b *Rulebook) TableIDs() []string {
 	return ids
 }
 
-// Warm reads the checks and builds the environment of rules, both at once, for
-// commands that will need them shortly.
-func (b *Rulebook) Warm() {
+// Warm does, on all cores, what evaluating the selected checks will need: reads
+// the checks, builds the environment and compiles the demands. A command runs
+// it while it waits for files and look-ups. Mistakes come back when the rule
+// is evaluated.
+func (b *Rulebook) Warm(selected func(*Check) bool) {
 	var wg sync.WaitGroup
 	wg.Go(func() { b.Checks() })
-	wg.Go(func() { _, _ = b.environment() }) // an error comes back with the first rule
+	wg.Go(func() { _, _ = b.environment() })
+	wg.Wait()
+	var exprs []*Expr
+	for _, c := range b.Checks() {
+		if selected != nil && !selected(c) {
+			continue
+		}
+		exprs = append(exprs, c.When)
+		for _, p := range c.Parts {
+			exprs = append(exprs, p.When, p.Pass, p.FailWhen)
+		}
+	}
+	workers := min(runtime.GOMAXPROCS(0), 4)
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(exprs); i += workers {
+				if exprs[i] != nil {
+					_, _ = exprs[i].Program(b)
+				}
+			}
+		})
+	}
 	wg.Wait()
 }
 
