@@ -24,7 +24,7 @@ var reasonTexts = map[Reason]text.Text{
 	ByCountry: {Zh: "按 IP 归属地", En: "by the country of the address"},
 	ByNetwork: {Zh: "按所属网络（云服务商的内地自治系统）", En: "by its network, a mainland one of the provider"},
 	Anycast:   {Zh: "任播公共 DNS，内地有节点", En: "an anycast public resolver with mainland nodes"},
-	Conflict:  {Zh: "归属地显示内地，但由云服务商的境外网络宣告，无法确定", En: "placed in the mainland but announced by the provider's network outside, so undetermined"},
+	Conflict:  {Zh: "归属地显示内地，但由云服务商用于境外的网络宣告，无法确定", En: "placed in the mainland but announced by a network that the provider uses outside, so undetermined"},
 	NotPublic: {Zh: "不是公网地址", En: "not a public address"},
 	NotListed: {Zh: "地址库中没有", En: "not in the address table"},
 }

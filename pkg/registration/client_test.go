@@ -361,13 +361,10 @@ func TestLookupCanceled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			time.AfterFunc(100*time.Millisecond, cancel)
-			start := time.Now()
+			// Left to its own time limit the look-up would end as a timeout, or later as a success.
 			got := test.client.Lookup(ctx, mustParse(t, "example.com"))
 			if outcome(got) != test.want {
 				t.Errorf("got %q, want %q", outcome(got), test.want)
-			}
-			if took := time.Since(start); took > 2*time.Second {
-				t.Errorf("took %v", took)
 			}
 		})
 	}
@@ -384,16 +381,20 @@ func TestLookupUnsupported(t *testing.T) {
 	}
 }
 
-// TestLookupManyAtOnce asks for ten names whose servers each take their time.
+// TestLookupManyAtOnce: ten names are asked at once. The server answers none
+// before it has been asked for all of them.
 func TestLookupManyAtOnce(t *testing.T) {
+	const names = 10
+	var asked sync.WaitGroup
+	asked.Add(names)
 	base, _ := rdapServer(t, func(w http.ResponseWriter, r *http.Request) {
-		time.Sleep(100 * time.Millisecond)
+		asked.Done()
+		asked.Wait()
 		reply(200, rdapFor(r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]))(w, r)
 	})
-	client := &Client{Servers: Fixed{RDAP: base}}
-	start := time.Now()
+	client := &Client{Servers: Fixed{RDAP: base}, Timeout: time.Minute}
 	var group sync.WaitGroup
-	for i := range 10 {
+	for i := range names {
 		name := mustParse(t, fmt.Sprintf("example%d.com", i))
 		group.Go(func() {
 			if got := client.Lookup(context.Background(), name); outcome(got) != "registered rdap" {
@@ -402,9 +403,6 @@ func TestLookupManyAtOnce(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if took := time.Since(start); took > 800*time.Millisecond {
-		t.Errorf("ten names took %v", took)
-	}
 }
 
 // tableOf is a table of servers by suffix.
@@ -438,6 +436,7 @@ func TestServers(t *testing.T) {
 		{Fixed{WHOIS: "127.0.0.1:2", Table: table}, "com.cn", "", "127.0.0.1:2"},
 		{Fixed{RDAP: "http://127.0.0.1:1/", Table: table}, "com.cn", "http://127.0.0.1:1/", "whois.cnnic.cn"},
 		{both, "com", "http://127.0.0.1:1/", "127.0.0.1:2"},
+		{both, "com.cn", "", "127.0.0.1:2"}, // the table says that .cn has no RDAP
 		{both, "github.io", "http://127.0.0.1:1/", "127.0.0.1:2"},
 	}
 	for _, test := range tests {
@@ -479,7 +478,6 @@ func TestLimiter(t *testing.T) {
 	var l limiter
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
-	start := time.Now()
 	for range cnnicBurst {
 		if err := l.wait(ctx, cnnicHost); err != nil {
 			t.Fatal(err)
@@ -499,10 +497,6 @@ func TestLimiter(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if took := time.Since(start); took > 150*time.Millisecond {
-		t.Errorf("took %v", took)
-	}
-
 	client := &Client{Servers: Fixed{WHOIS: cnnicHost}}
 	client.limiter.of(cnnicHost).AllowN(time.Now(), cnnicBurst)
 	got := client.Lookup(ctx, mustParse(t, "example.cn"))

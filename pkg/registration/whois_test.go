@@ -404,12 +404,10 @@ func TestParseWHOISHostile(t *testing.T) {
 		"spaces":           fill(" \t"),
 		"dots":             fill("a...."),
 	} {
-		start := time.Now()
-		r, err := ParseWHOIS("a.cn", []byte(text))
-		checkParsed(t, r, err)
-		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("%s: took %v", name, took)
-		}
+		t.Run(name, func(t *testing.T) {
+			r, err := ParseWHOIS("a.cn", []byte(text))
+			checkParsed(t, r, err)
+		})
 	}
 }
 

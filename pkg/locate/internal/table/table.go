@@ -122,7 +122,7 @@ func last[T uint32 | uint64](starts []T, x T) int {
 	low, n := 0, len(starts)
 	for n > 1 {
 		half := n / 2
-		if starts[low+half] <= x { // compiled to a conditional move: no branch to mispredict
+		if starts[low+half] <= x {
 			low += half
 		}
 		n -= half
