@@ -54,6 +54,20 @@ func ResidentID(s string, now time.Time) bool {
 	return s[17] == "10X98765432"[sum%11]
 }
 
+// Age returns the age in full years on the day of now that a citizen identity
+// number gives; false where the number is not well-formed.
+func Age(s string, now time.Time) (int, bool) {
+	if !ResidentID(s, now) {
+		return 0, false
+	}
+	born, _ := time.Parse("20060102", normal(s)[6:14]) // ResidentID has read it
+	age := now.Year() - born.Year()
+	if now.Month() < born.Month() || now.Month() == born.Month() && now.Day() < born.Day() {
+		age--
+	}
+	return age, true
+}
+
 // normal drops spaces and hyphens that people put in, and folds case.
 func normal(s string) string {
 	return strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "\u3000", "").Replace(s))

@@ -44,3 +44,18 @@ func TestResidentID(t *testing.T) {
 		}
 	}
 }
+
+func TestAge(t *testing.T) {
+	for day, want := range map[string]int{"2018-01-01": 218, "2017-12-31": 217, "1818-01-01": 18, "1817-12-31": 17} {
+		now, err := time.Parse("2006-01-02", day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := idnumber.Age("110101180001010015", now); !ok || got != want {
+			t.Errorf("on %s: got %d, %v, want %d", day, got, ok, want)
+		}
+	}
+	if _, ok := idnumber.Age("110101180001010014", time.Now()); ok {
+		t.Error("a wrong number has an age")
+	}
+}

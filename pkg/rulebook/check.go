@@ -148,7 +148,7 @@ func readCheck(file *yamlfile.File) (*Check, error) {
 		case "note":
 			c.Note = r.text(value)
 		case "effective":
-			for key, value := range yamlfile.Pairs(value) {
+			for key, value := range r.pairs(value) {
 				t, err := calendar.Parse(value.Value)
 				if err != nil {
 					r.fail(value, "%v", err)
@@ -213,7 +213,7 @@ func (r *checkReader) parts(c *Check, n *yaml.Node) {
 	}
 	for _, item := range n.Content {
 		p := &Part{}
-		for key, value := range yamlfile.Pairs(item) {
+		for key, value := range r.pairs(item) {
 			switch key.Value {
 			case "id":
 				p.ID = r.text(value)
@@ -237,7 +237,7 @@ func (r *checkReader) parts(c *Check, n *yaml.Node) {
 				r.fail(key, "unknown key %q%s", key.Value, yamlfile.DidYouMean(key.Value, []string{"id", "title", "severity", "when", "pass", "fail_when", "message", "remedy", "source"}))
 			}
 		}
-		if p.Pass == nil || p.ID == "" {
+		if item.Kind == yaml.MappingNode && (p.Pass == nil || p.ID == "") {
 			r.fail(item, "a part needs an id and a pass")
 		}
 		c.Parts = append(c.Parts, p)
@@ -246,7 +246,7 @@ func (r *checkReader) parts(c *Check, n *yaml.Node) {
 
 func (r *checkReader) partsFrom(n *yaml.Node) *partsFrom {
 	p := &partsFrom{position: r.file.At(n)}
-	for key, value := range yamlfile.Pairs(n) {
+	for key, value := range r.pairs(n) {
 		switch key.Value {
 		case "table":
 			p.table = r.text(value)
@@ -262,7 +262,7 @@ func (r *checkReader) partsFrom(n *yaml.Node) *partsFrom {
 
 func (r *checkReader) messages(n *yaml.Node) Messages {
 	m := Messages{}
-	for key, value := range yamlfile.Pairs(n) {
+	for key, value := range r.pairs(n) {
 		v := verdict.Verdict(key.Value)
 		if !v.Valid() {
 			r.fail(key, "unknown verdict %q; known: pass, fail, undetermined, not-applicable", key.Value)
@@ -305,7 +305,7 @@ func (r *checkReader) cases(n *yaml.Node) []Case {
 		case t.En == "":
 			r.fail(item, "the English text (en) is missing")
 		}
-		template, err := parseTemplate(t, r.file.At(item))
+		template, err := parseTemplate(t, r.file.Problem(item, ""))
 		if err != nil {
 			r.fail(item, "%v", err)
 		}
@@ -328,11 +328,12 @@ func (r *checkReader) tests(n *yaml.Node) []Test {
 	var tests []Test
 	for _, item := range n.Content {
 		t := Test{Position: r.file.At(item), File: r.file}
-		for key, value := range yamlfile.Pairs(item) {
+		for key, value := range r.pairs(item) {
 			switch key.Value {
 			case "name":
 				t.Name = r.text(value)
 			case "given":
+				r.pairs(value)
 				t.Given = value
 			case "now":
 				now, err := calendar.Parse(value.Value)
@@ -355,7 +356,7 @@ func (r *checkReader) tests(n *yaml.Node) []Test {
 				r.fail(key, "unknown key %q%s", key.Value, yamlfile.DidYouMean(key.Value, []string{"name", "given", "now", "expect", "severity", "needs", "says"}))
 			}
 		}
-		if t.Expect == "" {
+		if item.Kind == yaml.MappingNode && t.Expect == "" {
 			r.fail(item, "a test needs expect")
 		}
 		tests = append(tests, t)
@@ -378,18 +379,19 @@ type Segment struct {
 
 var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 
-func parseTemplate(t text.Text, position yamlfile.Position) (Template, error) {
-	zh, zhNames := segments(t.Zh, position)
-	en, enNames := segments(t.En, position)
+// parseTemplate reads a sentence; place is where it stands.
+func parseTemplate(t text.Text, place yamlfile.Problem) (Template, error) {
+	zh, zhNames := segments(t.Zh, place)
+	en, enNames := segments(t.En, place)
 	slices.Sort(zhNames)
 	slices.Sort(enNames)
 	if !slices.Equal(slices.Compact(zhNames), slices.Compact(enNames)) {
 		return Template{}, fmt.Errorf("the placeholders differ: zh has %q, en has %q", zhNames, enNames)
 	}
-	return Template{Zh: zh, En: en, Position: position}, nil
+	return Template{Zh: zh, En: en, Position: place.Position}, nil
 }
 
-func segments(s string, position yamlfile.Position) (list []Segment, names []string) {
+func segments(s string, place yamlfile.Problem) (list []Segment, names []string) {
 	last := 0
 	for _, m := range placeholder.FindAllStringSubmatchIndex(s, -1) {
 		if m[0] > last {
@@ -397,7 +399,7 @@ func segments(s string, position yamlfile.Position) (list []Segment, names []str
 		}
 		name := strings.TrimSpace(s[m[2]:m[3]])
 		names = append(names, name)
-		list = append(list, Segment{Expr: &Expr{Source: name, Position: position, any: true}})
+		list = append(list, Segment{Expr: &Expr{Source: name, Position: place.Position, excerpt: place.Excerpt, any: true}})
 		last = m[1]
 	}
 	if last < len(s) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
@@ -44,19 +45,20 @@ func (e *Expr) compile(b *Rulebook) (cel.Program, *cel.Type, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	problem := func(format string, args ...any) error {
+	problem := func(format string, args ...any) yamlfile.Problem {
 		return yamlfile.Problem{Position: e.Position, Excerpt: e.excerpt, Message: fmt.Sprintf(format, args...)}
 	}
 	ast, issues := env.Compile(e.Source)
 	if issues.Err() != nil {
 		first := issues.Errors()[0]
 		message := strings.ReplaceAll(first.Message, "\n", " ")
+		message, _, _ = strings.Cut(message, " expecting {") // a list of all tokens there are
 		hint := ""
-		if _, name, ok := strings.Cut(message, "undeclared reference to '"); ok {
+		if _, name, ok := strings.Cut(message, "undeclared reference to '"); ok && !strings.Contains(name, "did you mean") {
 			name, _, _ = strings.Cut(name, "'")
 			hint = b.nearestVariable(e.Source, name)
 		}
-		return nil, nil, problem("rule %q does not compile: %s%s", e.Source, message, hint)
+		return nil, nil, e.at(first.Location.Column(), problem("rule %q does not compile: %s%s", e.Source, message, hint))
 	}
 	if !e.any && !ast.OutputType().IsExactType(cel.BoolType) {
 		return nil, nil, problem("rule %q gives %s, want true or false (bool)", e.Source, ast.OutputType())
@@ -67,6 +69,19 @@ func (e *Expr) compile(b *Rulebook) (cel.Program, *cel.Type, error) {
 		return nil, nil, problem("rule %q: %v", e.Source, err)
 	}
 	return program, ast.OutputType(), nil
+}
+
+// at moves a problem from the start of the expression to a column in it
+// (counting from 0), where the expression stands on one line as it is.
+func (e *Expr) at(column int, p yamlfile.Problem) yamlfile.Problem {
+	line := []rune(p.Excerpt)
+	if from := p.Column - 1; from >= 0 && from <= len(line) {
+		before, _, found := strings.Cut(string(line[from:]), e.Source)
+		if found {
+			p.Column += utf8.RuneCountInString(before) + column
+		}
+	}
+	return p
 }
 
 // nearestVariable suggests a path for one that does not exist.
@@ -178,6 +193,14 @@ func functions() []cel.EnvOption {
 			[]*cel.Type{cel.StringType, cel.TimestampType}, cel.BoolType,
 			cel.BinaryBinding(func(s, now ref.Val) ref.Val {
 				return types.Bool(idnumber.ResidentID(string(s.(types.String)), now.(types.Timestamp).Time))
+			}))),
+		// age_of(id, now): full years by a citizen identity number; 0 for a number
+		// that is not well-formed, which is another check's business.
+		cel.Function("age_of", cel.Overload("age_of_string_time",
+			[]*cel.Type{cel.StringType, cel.TimestampType}, cel.IntType,
+			cel.BinaryBinding(func(s, now ref.Val) ref.Val {
+				age, _ := idnumber.Age(string(s.(types.String)), now.(types.Timestamp).In(calendar.Beijing))
+				return types.Int(age)
 			}))),
 		// any_of(list, list): whether the lists share an element, after folding
 		// case and spaces: registries write serverHold, RDAP "server hold".

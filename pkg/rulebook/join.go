@@ -24,6 +24,7 @@ type Join struct {
 // joins are all of them. A rule file needs no Go for a new column, only for a new join.
 var joins = []Join{
 	{Name: "province", Tables: []string{"provinces"}, Row: byFact("provinces", "province")},
+	{Name: "household", Tables: []string{"provinces"}, Row: byFact("provinces", "subject.lead.household_province")},
 	{Name: "subject_type", Tables: []string{"subject-types"}, Row: byFact("subject-types", "subject.type")},
 	{Name: "certificate_type", Tables: []string{"certificates"}, Row: byFact("certificates", "subject.certificate.type")},
 	{Name: "suffix", Tables: []string{"suffixes", "suffixes-not-approved"}, Row: suffixRow},

@@ -11,6 +11,7 @@ import (
 var readByCommands = map[string]bool{
 	"facts": true, "sources": true, "words": true, "providers": true, "materials": true, "content": true,
 	"lookup-servers": true, "requirements": true, "other-products": true,
+	"networks": true, // make geodata
 }
 
 // Lint finds mistakes that loading lets pass, since they do not make a rule

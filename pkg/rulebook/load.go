@@ -14,6 +14,7 @@ import (
 	"sync"
 
 	"cel.dev/cel-go/cel"
+	"gopkg.in/yaml.v3"
 
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
@@ -305,10 +306,20 @@ func (b *Rulebook) addTable(source ruleSource, eager bool) error {
 	if err != nil {
 		return err
 	}
+	declares, title := false, file.Root
 	for key, value := range yamlfile.Pairs(file.Root) {
-		if key.Value == "table" {
-			id = value.Value
+		switch key.Value {
+		case "table":
+			if value.Kind == yaml.ScalarNode {
+				id, title = value.Value, value
+			}
+		case "columns":
+			declares = true
 		}
+	}
+	if b.tables[id] == nil && !declares {
+		// Most likely the misspelt name of a table that is there.
+		return yamlfile.Problems{file.Problem(title, "there is no table %q below this layer, and a new one declares columns%s", id, yamlfile.DidYouMean(id, b.TableIDs()))}
 	}
 	var base *Table
 	if below := b.tables[id]; below != nil {

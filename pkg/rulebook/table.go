@@ -199,6 +199,14 @@ func (r *tableReader) fail(n *yaml.Node, format string, args ...any) {
 	r.problems = append(r.problems, r.file.Problem(n, format, args...))
 }
 
+// pairs is yamlfile.Pairs that reports a node which has no keys.
+func (r *tableReader) pairs(n *yaml.Node) func(yield func(key, value *yaml.Node) bool) {
+	if n.Kind != yaml.MappingNode {
+		r.fail(n, "want keys with values, got %s", yamlfile.Kind(n))
+	}
+	return yamlfile.Pairs(n)
+}
+
 var rowKeys = []string{"id", "name", "also", "source", "verified", "confidence", "note", "patch"}
 
 // readTable reads a table file. base is the table it layers over, or nil.
@@ -221,7 +229,7 @@ func readTable(file *yamlfile.File, base *Table) (*Table, error) {
 		case "note":
 			r.text(value)
 		case "columns":
-			for name, declaration := range yamlfile.Pairs(value) {
+			for name, declaration := range r.pairs(value) {
 				c := r.column(name, declaration)
 				if i := slices.IndexFunc(t.Columns, func(have Column) bool { return have.Name == c.Name }); i >= 0 {
 					if t.Columns[i].Type != c.Type {
@@ -268,8 +276,7 @@ func (t *Table) over(base *Table, file *yamlfile.File) (*Table, error) {
 		i := slices.IndexFunc(merged.Rows, func(r *Row) bool { return r.ID == row.ID })
 		if i < 0 {
 			if row.patch {
-				problems = append(problems, yamlfile.Problem{Position: row.Position,
-					Message: fmt.Sprintf("there is no row %q to patch in table %q%s", row.ID, t.ID, yamlfile.DidYouMean(row.ID, base.IDs()))})
+				problems = append(problems, file.ProblemAt(row.Position, "there is no row %q to patch in table %q%s", row.ID, t.ID, yamlfile.DidYouMean(row.ID, base.IDs())))
 				continue
 			}
 			merged.Rows = append(merged.Rows, row)
@@ -286,8 +293,7 @@ func (t *Table) over(base *Table, file *yamlfile.File) (*Table, error) {
 		}
 		for _, name := range slices.Sorted(maps.Keys(below.Cells)) {
 			if _, ok := row.Cells[name]; !ok {
-				problems = append(problems, yamlfile.Problem{Position: row.Position,
-					Message: fmt.Sprintf("row %q replaces the whole row of table %q but leaves out %q; give every value, or say patch: true to change only these", row.ID, t.ID, name)})
+				problems = append(problems, file.ProblemAt(row.Position, "row %q replaces the whole row of table %q but leaves out %q; give every value, or say patch: true to change only these", row.ID, t.ID, name))
 				break
 			}
 		}
@@ -434,7 +440,7 @@ func (r *tableReader) cell(c Column, n *yaml.Node) Cell {
 
 func (r *tableReader) other(n *yaml.Node) Other {
 	var o Other
-	for key, value := range yamlfile.Pairs(n) {
+	for key, value := range r.pairs(n) {
 		switch key.Value {
 		case "value":
 			o.Value = plain(value)
