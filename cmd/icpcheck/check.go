@@ -18,6 +18,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/locate"
 	"github.com/icpcheck/icpcheck/pkg/registration"
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/resolve"
@@ -240,9 +241,20 @@ func (o *options) apply(book *rulebook.Rulebook, filings []*filing.Filing) error
 	return nil
 }
 
-// lookUp asks registries and the DNS about every domain, unless --offline.
+// lookUp asks registries and the DNS about every domain, unless --offline, and
+// locates the addresses, for which it asks nobody.
 func (a *app) lookUp(ctx context.Context, book *rulebook.Rulebook, o *options, clock func() time.Time, filings []*filing.Filing) error {
-	if o.Offline {
+	locator, err := o.locator()
+	if err != nil {
+		return err
+	}
+	defer locator.Close()
+	c := &collect.Collector{}
+	if !o.Offline {
+		if c, err = o.collector(book, clock); err != nil {
+			return err
+		}
+	} else {
 		for _, f := range filings {
 			for _, d := range f.Domains {
 				d.Missed = append(d.Missed, filing.Missed{
@@ -251,14 +263,22 @@ func (a *app) lookUp(ctx context.Context, book *rulebook.Rulebook, o *options, c
 				})
 			}
 		}
-		return nil
 	}
-	c, err := o.collector(book, clock)
-	if err != nil {
-		return err
-	}
+	c.Locator = locator
 	c.Collect(ctx, filings...)
 	return nil
+}
+
+// locator reads the file of --geo-db, else the table in the binary.
+func (o *options) locator() (*locate.Locator, error) {
+	if o.GeoDB == "" {
+		return &locate.Locator{}, nil
+	}
+	l, err := locate.Open(o.GeoDB)
+	if err != nil {
+		return nil, usage("--geo-db: %w", err)
+	}
+	return l, nil
 }
 
 // collector builds the clients that the flags describe.
@@ -323,7 +343,7 @@ func (o *options) sinks() ([]sink, error) {
 	for i, name := range o.Format {
 		f, err := report.FormatOf(name)
 		if err != nil {
-			return nil, usage("--format: %w", err)
+			return nil, &usageError{err: fmt.Errorf("--format: %w", err), hint: "--format json --output report.json"}
 		}
 		s := sink{format: f}
 		if i >= toStdout {
@@ -361,13 +381,13 @@ func (a *app) print(sinks []sink, r *report.Report, o *options) error {
 func writeFile(path string, write func(io.Writer) error) (err error) {
 	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("--output %s: %w", path, err)
+		return fmt.Errorf("--output %s: %w", path, reason(err))
 	}
 	defer func() {
 		if err != nil {
 			_ = temporary.Close()
 			_ = os.Remove(temporary.Name())
-			err = fmt.Errorf("--output %s: %w", path, err)
+			err = fmt.Errorf("--output %s: %w", path, reason(err))
 		}
 	}()
 	if err := write(temporary); err != nil {

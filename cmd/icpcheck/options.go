@@ -45,6 +45,7 @@ type options struct {
 	Resolver    []string      `mapstructure:"resolver"`
 	RDAPURL     string        `mapstructure:"rdap-url"`
 	WHOISServer string        `mapstructure:"whois-server"`
+	GeoDB       string        `mapstructure:"geo-db"`
 
 	AllowUndetermined bool `mapstructure:"allow-undetermined"`
 }
@@ -75,6 +76,7 @@ var flags = []flag{
 	{"resolver", []string{}, text.Text{Zh: "DNS 服务器地址（可重复）", En: "DNS server address (repeatable)"}},
 	{"rdap-url", "", text.Text{Zh: "所有域名都查询这个 RDAP 地址", En: "ask this RDAP base URL for every name"}},
 	{"whois-server", "", text.Text{Zh: "所有域名都查询这个 WHOIS 服务器", En: "ask this WHOIS server for every name"}},
+	{"geo-db", "", text.Text{Zh: "自备 IP 归属地库（MMDB 文件，如 GeoLite2、DB-IP）", En: "own database of where addresses are (MMDB file: GeoLite2, DB-IP …)"}},
 	{"allow-undetermined", false, text.Text{Zh: "待定时也以 0 退出", En: "exit with 0 when undetermined"}},
 }
 
@@ -137,7 +139,7 @@ func read(set *pflag.FlagSet, getenv func(string) string) (*options, error) {
 		v.SetConfigFile(path)
 		v.SetConfigType("yaml")
 		if err := v.ReadInConfig(); err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
-			return nil, fmt.Errorf("reading config %q: %w", path, err)
+			return nil, fmt.Errorf("config %q: %w", path, reason(err))
 		}
 		for _, key := range v.AllKeys() {
 			if set.Lookup(key) == nil {
@@ -199,7 +201,7 @@ func (o *options) rulebook() (*rulebook.Rulebook, error) {
 	for _, dir := range o.Rules {
 		info, err := os.Stat(dir)
 		if err != nil {
-			return nil, fmt.Errorf("--rules: %w", err)
+			return nil, fmt.Errorf("--rules %q: %w", dir, reason(err))
 		}
 		if !info.IsDir() {
 			return nil, usage("--rules %q: want a folder with tables/ or checks/", dir)

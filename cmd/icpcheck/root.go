@@ -1,13 +1,17 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
 // app is what commands share.
@@ -39,7 +43,7 @@ Exit status: 0 ready, 1 not ready, 2 could not run, 3 undetermined.`),
 	}
 	declare(root, a.lang)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{err: err, hint: cmd.CommandPath() + " --help"}
+		return &usageError{err: fmt.Errorf("%w%s", err, nearestFlag(cmd, err)), hint: cmd.CommandPath() + " --help"}
 	})
 	root.SetUsageTemplate(usageTemplate(a.lang))
 	root.AddCommand(a.domain(), a.check(), a.rules(), a.parse(), a.demo(), a.version())
@@ -51,11 +55,58 @@ Exit status: 0 ready, 1 not ready, 2 could not run, 3 undetermined.`),
 			c.Short = a.say("查看命令帮助", "help about any command")
 		case "completion":
 			c.Short = a.say("生成命令行补全脚本", "print a completion script for a shell")
+			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 		}
 	}
 	root.InitDefaultHelpFlag()
 	a.completions(root)
+	explainArguments(root)
 	return root
+}
+
+// explainArguments makes the complaints about arguments of all commands say
+// what would be right.
+func explainArguments(c *cobra.Command) {
+	accepts := c.Args
+	if accepts == nil {
+		accepts = cobra.ArbitraryArgs
+	}
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		err := accepts(cmd, args)
+		var already *usageError
+		switch {
+		case err == nil, errors.As(err, &already):
+			return err
+		case cmd.HasAvailableSubCommands():
+			var names []string
+			for _, sub := range cmd.Commands() {
+				if sub.IsAvailableCommand() {
+					names = append(names, sub.Name())
+				}
+			}
+			err = fmt.Errorf("unknown command %q%s", args[0], yamlfile.DidYouMean(args[0], names))
+		case accepts(cmd, nil) == nil && len(args) > 0:
+			err = fmt.Errorf("%s: unexpected argument %q", cmd.Name(), args[len(args)-1])
+		}
+		return &usageError{err: err, hint: cmd.CommandPath() + " --help"}
+	}
+	for _, sub := range c.Commands() {
+		explainArguments(sub)
+	}
+}
+
+// nearestFlag suggests a flag for one that does not exist.
+func nearestFlag(cmd *cobra.Command, err error) string {
+	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !unknown {
+		return ""
+	}
+	var known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	if n := yamlfile.Nearest(name, known); n != "" {
+		return fmt.Sprintf(", did you mean --%s?", n)
+	}
+	return ""
 }
 
 // say picks the language of a help text.

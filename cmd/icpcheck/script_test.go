@@ -31,8 +31,8 @@ func TestMain(m *testing.M) {
 const scriptDay = "2026-11-24"
 
 // TestScript runs every story under testdata/script; a new file needs no Go.
-// Beside testscript's own commands they have those of scriptCommands, and
-// $DAY, which is also ICPCHECK_NOW.
+// Beside testscript's own commands they have those of scriptCommands, the files
+// of testdata/filings/ok, and $DAY, which is also ICPCHECK_NOW.
 func TestScript(t *testing.T) {
 	const root = "../../testdata/script"
 	var files []string
@@ -56,7 +56,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DAY", scriptDay)
 			e.Setenv("ICPCHECK_NOW", scriptDay)
-			return nil
+			return os.CopyFS(e.WorkDir, os.DirFS("../../testdata/filings/ok"))
 		},
 		Cmds: scriptCommands,
 	})

@@ -1,5 +1,5 @@
 // Package collect asks registries and the DNS about the domains of filings and
-// adds what they say to the facts.
+// adds what they say to the facts, with where the addresses found are.
 package collect
 
 import (
@@ -15,6 +15,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/locate"
 	"github.com/icpcheck/icpcheck/pkg/registration"
 	"github.com/icpcheck/icpcheck/pkg/resolve"
 	"github.com/icpcheck/icpcheck/pkg/text"
@@ -27,6 +28,8 @@ const atOnce = 64
 type Collector struct {
 	Registration *registration.Client
 	Resolver     *resolve.Resolver
+	// Locator tells where addresses are, for which it asks nobody.
+	Locator *locate.Locator
 	// Timeout bounds everything asked about one domain; zero means no bound.
 	Timeout time.Duration
 }
@@ -41,7 +44,8 @@ var dnsFacts = []string{"domain.resolves", "domain.addresses", "domain.aliases"}
 
 // Collect looks up every domain of the filings, all at once and each with all
 // its questions at once, and returns when the slowest is done. What could not
-// be had is noted in Domain.Missed.
+// be had is noted in Domain.Missed. Then the addresses are located, declared
+// ones too.
 func (c *Collector) Collect(ctx context.Context, filings ...*filing.Filing) {
 	gate := semaphore.NewWeighted(atOnce)
 	var wg sync.WaitGroup
@@ -58,6 +62,11 @@ func (c *Collector) Collect(ctx context.Context, filings ...*filing.Filing) {
 		}
 	}
 	wg.Wait()
+	if c.Locator != nil {
+		for _, f := range filings {
+			c.locate(f)
+		}
+	}
 }
 
 func (c *Collector) domain(ctx context.Context, d *filing.Domain) {

@@ -27,17 +27,20 @@ const (
 	Unsupported Kind = "unsupported"  // no server is known for this name
 	NotAsked    Kind = "not-asked"    // look-ups are switched off
 	Canceled    Kind = "canceled"     // the run was interrupted
+	Insecure    Kind = "tls"          // the TLS handshake or the certificate was not acceptable
+	Forbidden   Kind = "forbidden"    // the address is not public, so it was not connected to
+	Incomplete  Kind = "incomplete"   // an answer came, but what was wanted is built by script or was cut off
 )
 
 // Kinds lists every kind.
 func Kinds() []Kind {
-	return []Kind{Timeout, Refused, Unreachable, RateLimited, Malformed, Server, Unsupported, NotAsked, Canceled}
+	return []Kind{Timeout, Refused, Unreachable, RateLimited, Malformed, Server, Unsupported, NotAsked, Canceled, Insecure, Forbidden, Incomplete}
 }
 
 // Failure is one look-up that gave nothing.
 type Failure struct {
 	Kind   Kind
-	Source string // rdap, whois, dns
+	Source string // rdap, whois, dns, http
 	Server string // whom it asked, empty when nobody
 	Query  string // what was asked, for example the domain name
 	Err    error  // the cause, may be nil

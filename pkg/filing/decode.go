@@ -1,6 +1,7 @@
 package filing
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -140,7 +141,7 @@ func (d *decoder) value(facts Facts, prefix string, key, n *yaml.Node) {
 	switch {
 	case group:
 		if n.Kind != yaml.MappingNode {
-			d.fail(n, "%s: want keys with values, got %s", key.Value, yamlfile.Kind(n))
+			d.fail(n, "%s: want keys with values, got %s", path, yamlfile.Kind(n))
 			return
 		}
 		for key, value := range yamlfile.Pairs(n) {
@@ -237,7 +238,11 @@ func parseScalar(field Field, s string, vocabulary Vocabulary, provider string) 
 			return n, nil
 		}
 	case Time:
-		return calendar.Parse(s)
+		t, err := calendar.Parse(s)
+		if err != nil {
+			return nil, errors.New(mask.Free(err.Error())) // it repeats what was given
+		}
+		return t, nil
 	case Text:
 		return parseWord(field, s, vocabulary, provider)
 	}
@@ -256,7 +261,11 @@ func parseWord(field Field, s string, vocabulary Vocabulary, provider string) (s
 	if id, ok := vocabulary.Resolve(field.Vocabulary, s, provider); ok {
 		return id, nil
 	}
-	return "", fmt.Errorf("unknown value %q%s", mask.Free(s), yamlfile.DidYouMean(s, vocabulary.Words(field.Vocabulary, provider)))
+	known := yamlfile.DidYouMean(s, vocabulary.Words(field.Vocabulary, provider))
+	if known == "" { // too many to name; such a list is a table of its own
+		known = "; icpcheck rules list " + field.Vocabulary + " shows those known"
+	}
+	return "", fmt.Errorf("unknown value %q%s", mask.Free(s), known)
 }
 
 // lookup finds the fact or the group of facts that a key below prefix means.

@@ -23,6 +23,7 @@ const (
 	FromPage     Source = "page"
 	FromPlan     Source = "plan"
 	FromName     Source = "name" // read off the name itself
+	FromGeo      Source = "geo"  // looked up in an address table
 	FromRulebook Source = "rulebook"
 	Derived      Source = "derived" // concluded from other facts
 )

@@ -98,6 +98,8 @@ var fields = []Field{
 	{Path: "domain.nameservers", Type: List, LookupOnly: true},
 	{Path: "domain.resolves", Type: Bool, LookupOnly: true},
 	{Path: "domain.addresses", Type: List, LookupOnly: true},
+	{Path: "domain.places", Type: List, Vocabulary: "place", LookupOnly: true},
+	{Path: "domain.networks", Type: List, Vocabulary: "providers", LookupOnly: true},
 	{Path: "domain.aliases", Type: List, LookupOnly: true},
 
 	{Path: "site.name", Type: Text},
@@ -113,7 +115,7 @@ var fields = []Field{
 	{Path: "server.type", Type: Text, Vocabulary: "server-types"},
 	{Path: "server.region", Type: Text},
 	{Path: "server.addresses", Type: List},
-	{Path: "server.places", Type: List, LookupOnly: true},
+	{Path: "server.places", Type: List, Vocabulary: "place", LookupOnly: true},
 	{Path: "server.billing", Type: Text, Vocabulary: "billing"},
 	{Path: "server.months", Type: Int},
 	{Path: "server.first_purchase_months", Type: Int},

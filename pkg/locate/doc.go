@@ -3,8 +3,8 @@
 //
 // Two things are weighed: a table of countries, and the networks (ASN) of cloud
 // providers, of which most are kept apart by side of the border. Where the two
-// contradict each other about an address outside, the place is [Unknown] rather
-// than wrong. An address that no host on the internet has is Unknown as well.
+// contradict each other about an address of an outside network, the place is
+// [Unknown] rather than wrong. An address that no host on the internet has is Unknown as well.
 //
 // The table is in the binary, derived from DB-IP Lite and ip-location-db (see
 // NOTICE) by `make geodata`, and unpacked when the first address is looked up.

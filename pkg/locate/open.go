@@ -32,15 +32,12 @@ const sample = 1000
 // the embedded ones. A file that cannot be read or holds no countries is an
 // error. Close releases the file.
 func Open(path string) (*Locator, error) {
-	// The library's errors name the file in some cases and not in others.
-	if info, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("address database %q: %w", path, bare(err))
-	} else if info.IsDir() {
-		return nil, fmt.Errorf("address database %q: is a folder, want a MaxMind DB file (.mmdb)", path)
+	if err := readable(path); err != nil {
+		return nil, fmt.Errorf("address database %q: %w", path, err)
 	}
 	reader, err := maxminddb.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("address database %q: not a MaxMind DB file (.mmdb): %w", path, bare(err))
+		return nil, fmt.Errorf("address database %q: not a MaxMind DB file (.mmdb), or damaged: %w", path, err)
 	}
 	c := &countryFile{reader}
 	if err := c.check(); err != nil {
@@ -50,13 +47,18 @@ func Open(path string) (*Locator, error) {
 	return &Locator{countries: c}, nil
 }
 
-// bare strips what repeats the path from an error of the file system.
-func bare(err error) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err
+// readable tells apart what the library's errors do not: a file that is not
+// there or may not be read is no damaged database.
+func readable(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return errors.Unwrap(err) // the path is named by the caller
 	}
-	return err
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return errors.New("is a folder, want a MaxMind DB file (.mmdb)")
+	}
+	return nil
 }
 
 // check looks for a first country: a database of networks or of cities without

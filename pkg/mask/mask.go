@@ -23,10 +23,10 @@ func Number(s string) string {
 var numberLike = regexp.MustCompile(`[0-9A-Za-z]+(?:[- ]?[0-9]{2,}[0-9A-Za-z]*)*`)
 
 // minDigits is how many digits make a run a number to hide. A date written
-// with hyphens has eight as well, and is let through by isDate.
+// with hyphens has eight as well, with the hour ten, and is let through.
 const minDigits = 8
 
-var date = regexp.MustCompile(`^(?:19|20)\d\d-\d\d-\d\d$`)
+var date = regexp.MustCompile(`^(?:19|20)\d\d-\d\d-\d\d(?:[Tt ]\d\d)?$`)
 
 // Free hides every number-like run in free text, for excerpts of files and
 // messages of servers, where a personal number may stand anywhere.

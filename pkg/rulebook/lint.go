@@ -10,7 +10,7 @@ import (
 // readByCommands are tables that commands read though no rule does.
 var readByCommands = map[string]bool{
 	"facts": true, "sources": true, "words": true, "providers": true, "materials": true, "content": true,
-	"lookup-servers": true, "requirements": true, "other-products": true,
+	"lookup-servers": true, "requirements": true, "other-products": true, "rejections": true,
 	"networks": true, // make geodata
 }
 

@@ -90,11 +90,22 @@ func Parse(name string, data []byte) (*File, error) {
 
 var syntaxError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
+// parserError matches the messages for which yaml.v3 counts lines from 0; for
+// all others, those of its scanner, it counts from 1.
+var parserError = regexp.MustCompile(`^did not find expected (?:',' or '[]}]'|key|'-' indicator|node content|<)`)
+
 func (f *File) syntax(err error) error {
 	p := Problem{Position: Position{File: f.Name}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
 	if m := syntaxError.FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0]); m != nil {
 		p.Message = "not valid YAML: " + m[2]
 		if n, _ := strconv.Atoi(m[1]); n > 0 {
+			if parserError.MatchString(m[2]) {
+				n++
+			}
+			// What is missing at the end is told at the last line that has something.
+			for n = min(n, len(f.lines)); n > 1 && strings.TrimSpace(f.lines[n-1]) == ""; {
+				n--
+			}
 			p.Line, p.Column = n, 1
 			p.Excerpt = f.line(n)
 		}
@@ -159,6 +170,11 @@ func (f *File) Problem(n *yaml.Node, format string, args ...any) Problem {
 	return Problem{Position: f.At(n), Message: fmt.Sprintf(format, args...), Excerpt: f.line(n.Line)}
 }
 
+// ProblemAt builds a problem at a position in the file, with the line as excerpt.
+func (f *File) ProblemAt(p Position, format string, args ...any) Problem {
+	return Problem{Position: p, Message: fmt.Sprintf(format, args...), Excerpt: f.line(p.Line)}
+}
+
 // Kind names the kind of a node for people.
 func Kind(n *yaml.Node) string {
 	switch n.Kind {
@@ -185,9 +201,12 @@ func clip(s string) string {
 	return s
 }
 
-// Pairs iterates over a mapping's keys and values in file order.
+// Pairs iterates over a mapping's keys and values in file order. Any other node has none.
 func Pairs(n *yaml.Node) func(yield func(key, value *yaml.Node) bool) {
 	return func(yield func(key, value *yaml.Node) bool) {
+		if n.Kind != yaml.MappingNode {
+			return
+		}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			if !yield(n.Content[i], n.Content[i+1]) {
 				return

@@ -95,13 +95,13 @@ func (ps Problems) Sort() {
 	})
 }
 
-// Err returns ps sorted as an error, or nil when there are none.
+// Err returns ps sorted as an error, each mistake once, or nil when there are none.
 func (ps Problems) Err() error {
 	if len(ps) == 0 {
 		return nil
 	}
 	ps.Sort()
-	return ps
+	return slices.Compact(ps)
 }
 
 // Nearest returns the known word closest to word, or "" when none is close
