@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -48,4 +49,17 @@ func BenchmarkDomain(b *testing.B) {
 	b.Run("three", func(b *testing.B) {
 		bench(b, append([]string{"domain", "example.com", "我的网站.中国", "example.cn"}, flags...)...)
 	})
+}
+
+// BenchmarkBatch checks a thousand JSON filings without look-ups.
+func BenchmarkBatch(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "filings.ndjson")
+	var lines bytes.Buffer
+	for i := range 1000 {
+		fmt.Fprintf(&lines, `{"provider":"aliyun","province":"zhejiang","subject":{"type":"enterprise","name":"n%d","lead":{"identity":"mainland","legal_representative":true}},"domains":[{"name":"example%[1]d.com","real_name":"verified","expires_on":"2027-12-01"}],"server":{"type":"ecs","region":"cn-hangzhou","billing":"subscription","months":12}}`+"\n", i)
+	}
+	if err := os.WriteFile(path, lines.Bytes(), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	bench(b, "batch", path, "--offline")
 }

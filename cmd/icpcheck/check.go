@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +15,6 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/collect"
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/engine"
-	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/locate"
 	"github.com/icpcheck/icpcheck/pkg/registration"
@@ -184,9 +182,12 @@ func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job
 	if err := o.apply(book, filings); err != nil {
 		return err
 	}
-	if err := a.lookUp(cmd.Context(), book, o, clock, filings); err != nil {
+	collector, err := o.collector(book, clock)
+	if err != nil {
 		return err
 	}
+	defer collector.Locator.Close()
+	collector.Collect(cmd.Context(), filings...)
 	<-warm
 	r := &report.Report{Tool: tool(), Book: book, GeneratedAt: clock()}
 	for _, j := range work {
@@ -241,34 +242,6 @@ func (o *options) apply(book *rulebook.Rulebook, filings []*filing.Filing) error
 	return nil
 }
 
-// lookUp asks registries and the DNS about every domain, unless --offline, and
-// locates the addresses, for which it asks nobody.
-func (a *app) lookUp(ctx context.Context, book *rulebook.Rulebook, o *options, clock func() time.Time, filings []*filing.Filing) error {
-	locator, err := o.locator()
-	if err != nil {
-		return err
-	}
-	defer locator.Close()
-	c := &collect.Collector{}
-	if !o.Offline {
-		if c, err = o.collector(book, clock); err != nil {
-			return err
-		}
-	} else {
-		for _, f := range filings {
-			for _, d := range f.Domains {
-				d.Missed = append(d.Missed, filing.Missed{
-					Failure: failure.New(failure.NotAsked, "rdap", "", d.Name(), nil),
-					Paths:   []string{"domain.registered", "domain.expires_at", "domain.registrar", "domain.statuses", "domain.holder"},
-				})
-			}
-		}
-	}
-	c.Locator = locator
-	c.Collect(ctx, filings...)
-	return nil
-}
-
 // locator reads the file of --geo-db, else the table in the binary.
 func (o *options) locator() (*locate.Locator, error) {
 	if o.GeoDB == "" {
@@ -281,7 +254,8 @@ func (o *options) locator() (*locate.Locator, error) {
 	return l, nil
 }
 
-// collector builds the clients that the flags describe.
+// collector builds what the flags describe: the clients, none of them with
+// --offline, and the locator, which asks nobody. The caller closes the locator.
 func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*collect.Collector, error) {
 	var servers registration.Servers = lookupServers{book}
 	if o.RDAPURL != "" {
@@ -303,7 +277,15 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 	}
 	// Two attempts and a pause between them fit into the time for one domain.
 	attempt := o.Timeout * 2 / 5
+	locator, err := o.locator()
+	if err != nil {
+		return nil, err
+	}
+	if o.Offline {
+		return &collect.Collector{Locator: locator, Offline: true}, nil
+	}
 	return &collect.Collector{
+		Locator:      locator,
 		Registration: &registration.Client{Servers: servers, Timeout: attempt, Clock: clock, UserAgent: "icpcheck/" + tool().Version},
 		Resolver:     &resolve.Resolver{Servers: resolvers, Timeout: min(attempt, resolve.DefaultTimeout), Now: clock},
 		Timeout:      o.Timeout,

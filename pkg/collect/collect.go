@@ -32,6 +32,9 @@ type Collector struct {
 	Locator *locate.Locator
 	// Timeout bounds everything asked about one domain; zero means no bound.
 	Timeout time.Duration
+	// Offline says that look-ups are switched off, so that reports can tell
+	// facts nobody asked for from facts nobody has.
+	Offline bool
 }
 
 // registrationFacts are what a registry's answer gives, and so what is missing without one.
@@ -71,6 +74,10 @@ func (c *Collector) Collect(ctx context.Context, filings ...*filing.Filing) {
 
 func (c *Collector) domain(ctx context.Context, d *filing.Domain) {
 	host, _ := d.Facts.Text("domain.host")
+	if c.Offline {
+		c.missed(d, failure.New(failure.NotAsked, "rdap", "", d.Name(), nil), registrationFacts)
+		return
+	}
 	name, err := domainname.Parse(host)
 	if err != nil {
 		return // decoding has refused such names already

@@ -22,7 +22,9 @@ import (
 type Result struct {
 	Check *rulebook.Check
 	// Domain is the domain's name where the check is evaluated per domain.
-	Domain   string
+	Domain string
+	// Page is the page's address where the check is evaluated per page.
+	Page     string
 	Verdict  verdict.Verdict
 	Severity verdict.Severity
 	Message  text.Text
@@ -75,8 +77,8 @@ type Options struct {
 }
 
 // Evaluate runs the rulebook's checks over a filing: those for the filing
-// once, those for a domain once for each. Results come in the rulebook's
-// order, domains in the filing's.
+// once, those for a domain or a page once for each. Results come in the
+// rulebook's order, domains and pages in the filing's.
 func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
 	var results []Result
 	whole := f.Scope(nil)
@@ -91,14 +93,21 @@ func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
 		if o.Select != nil && !o.Select(c) {
 			continue
 		}
-		if c.Target == rulebook.TargetFiling {
+		switch c.Target {
+		case rulebook.TargetFiling:
 			results = append(results, evaluate(book, c, whole, nil, o.Now))
-			continue
-		}
-		for i, d := range f.Domains {
-			r := evaluate(book, c, scopes[i], d, o.Now)
-			r.Domain = d.Name()
-			results = append(results, r)
+		case rulebook.TargetDomain:
+			for i, d := range f.Domains {
+				r := evaluate(book, c, scopes[i], d.Missed, o.Now)
+				r.Domain = d.Name()
+				results = append(results, r)
+			}
+		case rulebook.TargetPage:
+			for _, p := range f.Pages {
+				r := evaluate(book, c, f.PageScope(p), p.Missed, o.Now)
+				r.Page = p.URL()
+				results = append(results, r)
+			}
 		}
 	}
 	return results
@@ -129,7 +138,7 @@ type outcome struct {
 	missing []string
 }
 
-func evaluate(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts, d *filing.Domain, now time.Time) (r Result) {
+func evaluate(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts, missed []filing.Missed, now time.Time) (r Result) {
 	r = Result{Check: c, Severity: c.Severity, Sources: c.Source}
 	defer func() {
 		// A broken rule is its own result; the rest of the report still stands.
@@ -168,7 +177,7 @@ func evaluate(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts, d 
 	}
 	if r.Verdict == verdict.Undetermined {
 		for _, pr := range deciding {
-			r.Needs = appendNeeds(r.Needs, pr.missing, d)
+			r.Needs = appendNeeds(r.Needs, pr.missing, missed)
 			r.DependsOn = mergeDependences(r.DependsOn, pr.depends)
 		}
 	}
@@ -306,17 +315,15 @@ func missingOf(u *types.Unknown) []string {
 	return slices.Compact(paths)
 }
 
-func appendNeeds(needs []Need, missing []string, d *filing.Domain) []Need {
+func appendNeeds(needs []Need, missing []string, missed []filing.Missed) []Need {
 	for _, path := range missing {
 		if slices.ContainsFunc(needs, func(n Need) bool { return n.Path == path }) {
 			continue
 		}
 		n := Need{Path: path}
-		if d != nil {
-			for _, m := range d.Missed {
-				if slices.Contains(m.Paths, path) {
-					n.Failure = m.Failure // the last one is the last resort that was tried
-				}
+		for _, m := range missed {
+			if slices.Contains(m.Paths, path) {
+				n.Failure = m.Failure // the last one is the last resort that was tried
 			}
 		}
 		needs = append(needs, n)

@@ -10,22 +10,48 @@ import (
 // name and a few words, but not for another thought.
 const maxGap = 9
 
+// anyFault is a part of a wording that stands for any word of faults.
+const anyFault = "×"
+
+// faults are the words by which a reviewer says that something is wrong or
+// demands another, whatever it is; × in a wording stands for one of them.
+var faults = foldAll("不合格", "不一致", "错误", "有误", "不正确", "不准确", "不对", "错了", "选错", "填错", "写错", "无效", "不行", "不予通过", "未通过", "审核不通过", "无法通过",
+	"不得", "请勿", "不可", "不允许", "不支持", "无法使用", "不能为", "不能是", "不能含", "不能包含", "不能有", "不能带", "不能用", "不能出现", "请修改", "请更换", "请更正", "请核实", "请改",
+	"请重新", "重新填写", "重新上传", "重新拍", "请不要", "不要带", "建议改", "应改", "需改", "不全", "不完整", "不齐", "不清晰", "不清楚", "看不清", "模糊",
+	"不够", "不接受", "不认可", "不真实", "不成功", "过不去", "过不了", "失败", "被拒", "被退回", "打回", "有问题", "存在问题")
+
+func foldAll(list ...string) [][]string {
+	out := make([][]string, len(list))
+	for i, s := range list {
+		for _, t := range tokens(fold(s)) {
+			out[i] = append(out[i], t.text)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y []string) int { return len(y) - len(x) })
+	return out
+}
+
 // phrase is one wording of the table: parts that follow each other, with up to
 // maxGap tokens between them.
 type phrase struct {
 	reason  int
-	wording string // as in the table
-	parts   [][]string
-	size    int  // weight of its tokens: a character 1, a word 2
-	name    bool // the reason's name or id
+	wording string     // as in the table
+	parts   [][]string // nil stands for any fault
+	size    int        // weight of its tokens: a character 1, a word 2
+	name    bool       // the reason's name or id
 	// instruction marks wordings that begin with 请: what the bureau asks for in a
 	// rejection, but also in the notice of a filing that went through.
 	instruction bool
+	vague       bool // it has ×
 }
 
 func newPhrase(reason int, wording string) phrase {
 	p := phrase{reason: reason, wording: wording, instruction: strings.HasPrefix(wording, "请")}
 	for part := range strings.SplitSeq(wording, "…") {
+		if part == anyFault {
+			p.parts, p.vague = append(p.parts, nil), true
+			continue
+		}
 		var words []string
 		for _, t := range tokens(fold(part)) {
 			words = append(words, t.text)
@@ -45,6 +71,7 @@ func newPhrase(reason int, wording string) phrase {
 type hit struct {
 	phrase    *phrase
 	positions []int // of the tokens matched, ascending
+	about     int   // of these, how many stand before ×
 	gaps      int   // tokens passed over
 	denied    bool  // the text says that it is not so
 }
@@ -58,7 +85,7 @@ func (p *phrase) find(text []token, at int) (hit, bool) {
 		if n > 0 {
 			start = -1
 			for i := at; i <= at+maxGap && i < len(text) && text[i].line == text[at-1].line; i++ {
-				if here(text, i, part) {
+				if part = partAt(text, i, p.parts[n]); part != nil && (p.parts[n] != nil || faultOf(text, at-1, i, part)) {
 					start = i
 					break
 				}
@@ -67,6 +94,9 @@ func (p *phrase) find(text []token, at int) (hit, bool) {
 				return hit{}, false
 			}
 			h.gaps += start - at
+			if p.parts[n] == nil {
+				h.about = len(h.positions)
+			}
 		} else if !here(text, at, part) {
 			return hit{}, false
 		}
@@ -76,6 +106,34 @@ func (p *phrase) find(text []token, at int) (hit, bool) {
 		at = start + len(part)
 	}
 	return h, true
+}
+
+// partAt returns the words of the part that stand at the position, or nil.
+func partAt(text []token, at int, part []string) []string {
+	if part != nil {
+		if here(text, at, part) {
+			return part
+		}
+		return nil
+	}
+	for _, fault := range faults {
+		if here(text, at, fault) {
+			return fault
+		}
+	}
+	return nil
+}
+
+// faultOf reports whether a fault at position i is found with what ends at
+// position end: it stands in the same clause, or asks for a correction at the
+// start of the next (网站名称太长，请修改). 保持手机畅通，审核不通过会通知 finds no
+// fault with the phone.
+func faultOf(text []token, end, i int, fault []string) bool {
+	if text[i].clause == text[end].clause {
+		return true
+	}
+	first := text[i-1].clause != text[i].clause
+	return first && text[i].clause == text[end].clause+1 && fault[0] == "请" && fault[1] != "勿" && fault[1] != "不"
 }
 
 // here reports whether the part stands at the position, within one sentence.
@@ -105,8 +163,11 @@ func negated(gap []token, next token) bool {
 // folded like the text (没有 reads 未).
 var denials = []string{"不存在", "未发现", "未出现", "未见", "未", "无", "并非", "不属于", "不是", "不会", "避免", "防止", "以免", "以防", "杜绝", "no", "not", "without", "avoid"}
 
+// others in front of a wording say that it is about somebody else's: 客服电话.
+var others = []string{"客服", "咨询", "投诉", "热线"}
+
 // isDenied reports whether a denial stands before the hit, in its clause, with
-// at most two tokens between.
+// at most two tokens between, or somebody else's name right before.
 func (h hit) isDenied(text []token) bool {
 	start := h.positions[0]
 	var before strings.Builder
@@ -117,6 +178,9 @@ func (h hit) isDenied(text []token) bool {
 		}
 	}
 	s := before.String()
+	if slices.ContainsFunc(others, func(o string) bool { return strings.HasSuffix(s, o) }) {
+		return true
+	}
 	for cut := 0; ; cut++ {
 		for _, d := range denials {
 			if strings.HasSuffix(s, d) && (cut == 0 || len(d) > len("未")) {
@@ -141,14 +205,22 @@ func (h hit) score() float64 {
 	return max(s, 0.5)
 }
 
-// explains reports whether all tokens of o belong to the longer hit h as well,
-// so that o means nothing of its own: 证件号码重复 in 网站负责人证件号码重复, or
-// 非法定代表人 in a denied 主体负责人非法定代表人.
+// explains reports whether o means nothing of its own beside h, since its tokens
+// belong to the longer h as well: 证件号码重复 in 网站负责人证件号码重复, or
+// 非法定代表人 in a denied 主体负责人非法定代表人. Of a vague wording only what it is
+// about counts: beside 网站名称重复 a 网站名称…请修改 says no more.
 func (h hit) explains(o hit) bool {
-	if len(o.positions) >= len(h.positions) || h.phrase.reason == o.phrase.reason && !h.denied {
+	if h.phrase.reason == o.phrase.reason && !h.denied {
 		return false
 	}
-	for _, p := range o.positions {
+	positions := o.positions
+	if o.phrase.vague && !h.phrase.vague {
+		positions = positions[:o.about]
+	}
+	if len(positions) >= len(h.positions) {
+		return false
+	}
+	for _, p := range positions {
 		if _, ok := slices.BinarySearch(h.positions, p); !ok {
 			return false
 		}

@@ -35,6 +35,8 @@ func pairsOf(words []string) []string {
 	return slices.Compact(list)
 }
 
+// newProfile reports false for a wording that is too short to be compared, has
+// gaps, or finds no fault.
 func newProfile(p phrase) (profile, bool) {
 	f := profile{reason: p.reason, wording: p.wording}
 	for _, part := range p.parts {
@@ -47,7 +49,7 @@ func newProfile(p phrase) (profile, bool) {
 	}
 	slices.Sort(f.pairs)
 	f.pairs = slices.Compact(f.pairs)
-	return f, len(f.pairs) >= minPairs && len(p.parts) == 1
+	return f, len(f.pairs) >= minPairs && len(p.parts) == 1 && len(f.polar) > 0
 }
 
 // weights gives each pair its inverse document frequency over the reasons.

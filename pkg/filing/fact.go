@@ -115,13 +115,27 @@ func (d *Domain) Learn(path string, value any, origin Origin, same func(a, b any
 	d.Facts[path] = fresh
 }
 
-// Filing is one filing: the facts about it as a whole, and its domains.
+// Page is what is known about one page of a live site.
+type Page struct {
+	Facts  Facts
+	Missed []Missed
+}
+
+// URL returns the page's address.
+func (p *Page) URL() string {
+	s, _ := p.Facts.Text("page.url")
+	return s
+}
+
+// Filing is one filing: the facts about it as a whole, its domains, and the
+// pages that were looked at.
 type Filing struct {
 	// Name is how the filing is called in reports: the file's name, or the domain's.
 	Name string
-	// Facts are all facts but those about a domain.
+	// Facts are all facts but those about a domain or a page.
 	Facts   Facts
 	Domains []*Domain
+	Pages   []*Page
 }
 
 // Scope returns the facts a rule sees: those of the filing and, where d is not
@@ -131,5 +145,13 @@ func (f *Filing) Scope(d *Domain) Facts {
 	if d != nil {
 		maps.Copy(scope, d.Facts)
 	}
+	return scope
+}
+
+// PageScope returns the facts a rule on a page sees: those of the filing, and
+// those of the page where the filing does not say otherwise.
+func (f *Filing) PageScope(p *Page) Facts {
+	scope := p.Facts.Clone()
+	maps.Copy(scope, f.Facts)
 	return scope
 }

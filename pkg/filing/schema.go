@@ -105,6 +105,7 @@ var fields = []Field{
 	{Path: "site.name", Type: Text},
 	{Path: "site.content", Type: List, Vocabulary: "content"},
 	{Path: "site.commercial", Type: Bool},
+	{Path: "site.online_on", Type: Time},
 	{Path: "site.lead.name", Type: Text},
 	{Path: "site.lead.identity", Type: Text, Vocabulary: "identity"},
 	{Path: "site.lead.legal_representative", Type: Bool},
@@ -124,6 +125,18 @@ var fields = []Field{
 	{Path: "server.service_codes_used", Type: Int},
 
 	{Path: "materials", Type: List, Vocabulary: "materials"},
+
+	{Path: "page.url", Type: Text, LookupOnly: true},
+	{Path: "page.province", Type: Text, Vocabulary: "provinces", LookupOnly: true},
+	{Path: "page.filing_numbers", Type: List, LookupOnly: true},
+	{Path: "page.number_kinds", Type: List, LookupOnly: true},
+	{Path: "page.link_kinds", Type: List, LookupOnly: true},
+	{Path: "page.link_targets", Type: List, LookupOnly: true},
+	{Path: "page.not_filings", Type: List, LookupOnly: true},
+	{Path: "page.copyright", Type: List, LookupOnly: true},
+	{Path: "page.copyright_names", Type: List, LookupOnly: true},
+	{Path: "page.police_numbers", Type: List, LookupOnly: true},
+	{Path: "page.police_links", Type: List, LookupOnly: true},
 }
 
 var byPath = func() map[string]int {

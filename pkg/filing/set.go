@@ -112,5 +112,8 @@ func (f *Filing) Clone() *Filing {
 	for _, d := range f.Domains {
 		c.Domains = append(c.Domains, &Domain{Facts: maps.Clone(d.Facts), Conflicts: slices.Clone(d.Conflicts), Missed: slices.Clone(d.Missed)})
 	}
+	for _, p := range f.Pages {
+		c.Pages = append(c.Pages, &Page{Facts: p.Facts.Clone(), Missed: slices.Clone(p.Missed)})
+	}
 	return c
 }

@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
+	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
@@ -112,7 +115,7 @@ func JSON(w io.Writer, r *Report, o Options) error {
 		Sources:       map[string]jsonSource{},
 	}
 	for i := range r.Targets {
-		t := target(r.Book, &r.Targets[i], o.Lang)
+		t := target(voice{r.Book, o.Lang}, &r.Targets[i])
 		for _, c := range t.Checks {
 			for _, id := range c.Sources {
 				if row := r.Book.Row("sources", id); row != nil {
@@ -128,7 +131,7 @@ func JSON(w io.Writer, r *Report, o Options) error {
 // NDJSON prints one object a line, one line a target.
 func NDJSON(w io.Writer, r *Report, o Options) error {
 	for i := range r.Targets {
-		line := jsonLine{SchemaVersion, r.Tool, r.Book.Info(), r.GeneratedAt.UTC().Format(time.RFC3339), target(r.Book, &r.Targets[i], o.Lang)}
+		line := jsonLine{SchemaVersion, r.Tool, r.Book.Info(), r.GeneratedAt.UTC().Format(time.RFC3339), target(voice{r.Book, o.Lang}, &r.Targets[i])}
 		if err := encode(w, line, ""); err != nil {
 			return err
 		}
@@ -144,15 +147,30 @@ func encode(w io.Writer, v any, indent string) error {
 	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
-	_, err := w.Write(b.Bytes())
+	_, err := io.WriteString(w, visible(b.String()))
 	return err
 }
 
-func target(book *rulebook.Rulebook, t *Target, lang text.Lang) jsonTarget {
+// visible writes the control and direction characters that JSON lets through
+// as \u escapes, which mean the same: a report is read on terminals too. Such
+// characters can stand in strings only.
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if c := string(r); r != '\n' && text.Clean(c) != c {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteString(c)
+		}
+	}
+	return b.String()
+}
+
+func target(v voice, t *Target) jsonTarget {
 	out := jsonTarget{
 		Target: t.Name, Verdict: t.Overall, Summary: t.Summary,
 		Facts: map[string]jsonFact{}, Checks: make([]jsonCheck, 0, len(t.Results)),
-		Missed: []jsonFailure{}, Warnings: warnings(book, t, lang),
+		Missed: []jsonFailure{}, Warnings: v.warnings(t),
 	}
 	for path, f := range t.Filing.Facts {
 		out.Facts[path] = fact(path, f)
@@ -166,20 +184,26 @@ func target(book *rulebook.Rulebook, t *Target, lang text.Lang) jsonTarget {
 			out.Facts[key] = fact(path, f)
 		}
 	}
+	for _, p := range t.Filing.Pages {
+		for path, f := range p.Facts {
+			if _, given := out.Facts[path]; !given {
+				out.Facts[path] = fact(path, f)
+			}
+		}
+	}
 	for _, f := range t.Missed() {
-		out.Missed = append(out.Missed, jsonFailureOf(f, lang))
+		out.Missed = append(out.Missed, jsonFailureOf(f, v))
 	}
 	for i := range t.Results {
-		out.Checks = append(out.Checks, check(book, t, i, lang))
+		out.Checks = append(out.Checks, check(v, &t.Results[i]))
 	}
 	return out
 }
 
-func check(book *rulebook.Rulebook, t *Target, i int, lang text.Lang) jsonCheck {
-	r := &t.Results[i]
+func check(v voice, r *engine.Result) jsonCheck {
 	c := jsonCheck{
-		ID: r.Check.ID, Domain: r.Domain, Title: r.Check.Title.In(lang), Severity: r.Severity, Verdict: r.Verdict,
-		Message: r.Message.In(lang), Remedy: r.Remedy.In(lang),
+		ID: r.Check.ID, Domain: r.Domain, Title: r.Check.Title.In(v.lang), Severity: r.Severity, Verdict: r.Verdict,
+		Message: r.Message.In(v.lang), Remedy: r.Remedy.In(v.lang),
 		Evidence: []jsonEvidence{}, Needs: []string{}, Missing: []jsonMissing{}, DependsOn: []jsonDependence{},
 		Sources: append([]string{}, r.Sources...),
 	}
@@ -191,9 +215,9 @@ func check(book *rulebook.Rulebook, t *Target, i int, lang text.Lang) jsonCheck 
 	}
 	for _, n := range r.Needs {
 		c.Needs = append(c.Needs, n.Path)
-		m := jsonMissing{Fact: n.Path, Title: book.FactLabel(n.Path).In(lang), Find: book.HowToFind(n.Path).In(lang), Give: flagOf(book, n.Path)}
+		m := jsonMissing{Fact: n.Path, Title: v.label(n.Path), Find: v.find(n.Path), Give: flagOf(v.book, n.Path)}
 		if n.Failure != nil {
-			f := jsonFailureOf(n.Failure, lang)
+			f := jsonFailureOf(n.Failure, v)
 			m.Reason = &f
 		}
 		c.Missing = append(c.Missing, m)
@@ -201,7 +225,7 @@ func check(book *rulebook.Rulebook, t *Target, i int, lang text.Lang) jsonCheck 
 	for _, d := range r.DependsOn {
 		c.DependsOn = append(c.DependsOn, jsonDependence{
 			Fact: d.Path, Pass: list(d.Pass), Fail: list(d.Fail), Undetermined: list(d.Open),
-			Message: dependence(book, d, lang),
+			Message: v.dependence(d),
 		})
 	}
 	return c
@@ -236,4 +260,8 @@ func plainValue(path string, v any) any {
 		return v.UTC().Format(time.RFC3339)
 	}
 	return v
+}
+
+func jsonFailureOf(f *failure.Failure, v voice) jsonFailure {
+	return jsonFailure{Kind: string(f.Kind), Source: f.Source, Server: f.Server, Query: f.Query, Message: v.failure(f)}
 }

@@ -3,7 +3,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -81,12 +80,18 @@ func (r *Report) Broken() error {
 // Missed lists the look-ups of a target that gave nothing, each once.
 func (t *Target) Missed() []*failure.Failure {
 	var list []*failure.Failure
-	for _, d := range t.Filing.Domains {
-		for _, m := range d.Missed {
+	add := func(missed []filing.Missed) {
+		for _, m := range missed {
 			if !slices.Contains(list, m.Failure) {
 				list = append(list, m.Failure)
 			}
 		}
+	}
+	for _, d := range t.Filing.Domains {
+		add(d.Missed)
+	}
+	for _, p := range t.Filing.Pages {
+		add(p.Missed)
 	}
 	return list
 }
@@ -115,6 +120,13 @@ func Formats() []Format {
 		{"text", text.Text{Zh: "终端文本", En: "text for a terminal"}, Text},
 		{"json", text.Text{Zh: "一个 JSON 对象", En: "one JSON object"}, JSON},
 		{"ndjson", text.Text{Zh: "每个对象一行 JSON", En: "one JSON line a target"}, NDJSON},
+		{"junit", text.Text{Zh: "JUnit XML，供 Jenkins 和 GitLab", En: "JUnit XML for Jenkins and GitLab"}, JUnit},
+		{"sarif", text.Text{Zh: "SARIF 2.1.0，供代码扫描", En: "SARIF 2.1.0 for code scanning"}, SARIF},
+		{"markdown", text.Text{Zh: "Markdown，供工单和合并请求", En: "Markdown for tickets and pull requests"}, Markdown},
+		{"html", text.Text{Zh: "单个网页文件", En: "one self-contained page"}, HTML},
+		{"github", text.Text{Zh: "GitHub Actions 注解", En: "GitHub Actions annotations"}, GitHub},
+		{"gitlab", text.Text{Zh: "GitLab Code Quality JSON", En: "GitLab Code Quality JSON"}, GitLab},
+		{"csv", text.Text{Zh: "CSV，每个检查一行", En: "CSV, one row a check"}, CSV},
 	}
 }
 
@@ -128,49 +140,4 @@ func FormatOf(name string) (Format, error) {
 		names = append(names, f.Name)
 	}
 	return Format{}, fmt.Errorf("unknown format %q; known: %s", name, strings.Join(names, ", "))
-}
-
-// flagOf names the flag that gives a fact, for people: --province, or --set path=….
-func flagOf(book *rulebook.Rulebook, path string) string {
-	values := "…"
-	if list := book.FewValues(path, ""); len(list) > 0 && len(list) <= fewChoices {
-		words := make([]string, len(list))
-		for i, v := range list {
-			words[i] = fmt.Sprint(v)
-		}
-		values = strings.Join(words, "|")
-	}
-	switch path {
-	case "province", "provider":
-		return "--" + path + " " + values
-	case "subject.type":
-		return "--subject " + values
-	}
-	return "--set " + path + "=" + values
-}
-
-var failureWords = map[failure.Kind]text.Key{
-	failure.Timeout: text.FailureTimeout, failure.Refused: text.FailureRefused, failure.Unreachable: text.FailureNoRoute,
-	failure.RateLimited: text.FailureRate, failure.Malformed: text.FailureGarbage, failure.Server: text.FailureServer,
-	failure.Unsupported: text.FailureNoServer, failure.NotAsked: text.FailureNotAsked, failure.Canceled: text.FailureCanceled,
-}
-
-// describe tells a failed look-up in one line.
-func describe(f *failure.Failure, lang text.Lang) string {
-	parts := []string{strings.ToUpper(f.Source)}
-	if f.Server != "" {
-		parts = append(parts, text.Clean(f.Server))
-	}
-	return strings.Join(parts, " ") + " " + text.Catalogue(failureWords[f.Kind]).In(lang)
-}
-
-// word names a result's verdict with its weight.
-func word(r *engine.Result, lang text.Lang) string {
-	key := map[verdict.Verdict]text.Key{
-		verdict.Pass: text.WordPass, verdict.Undetermined: text.WordUndetermined, verdict.NotApplicable: text.WordNotApplicable,
-	}[r.Verdict]
-	if r.Verdict == verdict.Fail {
-		key = map[verdict.Severity]text.Key{verdict.Error: text.WordFail, verdict.Warning: text.WordWarning, verdict.Info: text.WordAdvice}[r.Severity]
-	}
-	return text.Catalogue(cmp.Or(key, text.WordUndetermined)).In(lang)
 }

@@ -23,6 +23,8 @@ const (
 	TargetDomain Target = "domain"
 	// TargetFiling checks are evaluated once for the whole filing.
 	TargetFiling Target = "filing"
+	// TargetPage checks are evaluated once for each page.
+	TargetPage Target = "page"
 )
 
 // Check is one demand of the rulebook with everything that belongs to it.
@@ -119,8 +121,8 @@ func readCheck(file *yamlfile.File) (*Check, error) {
 			c.Severity = r.severity(value)
 		case "target":
 			c.Target = Target(r.text(value))
-			if c.Target != TargetDomain && c.Target != TargetFiling {
-				r.fail(value, "unknown target %q; known: domain, filing", c.Target)
+			if c.Target != TargetDomain && c.Target != TargetFiling && c.Target != TargetPage {
+				r.fail(value, "unknown target %q; known: domain, filing, page", c.Target)
 			}
 		case "absent":
 			if r.text(value) != string(verdict.NotApplicable) {

@@ -11,6 +11,7 @@ import (
 var readByCommands = map[string]bool{
 	"facts": true, "sources": true, "words": true, "providers": true, "materials": true, "content": true,
 	"lookup-servers": true, "requirements": true, "other-products": true, "rejections": true,
+	"block-pages": true, "conclusions": true,
 	"networks": true, // make geodata
 }
 

@@ -32,6 +32,8 @@ const (
 	OverallReady        Key = "overall-ready"
 	OverallNotReady     Key = "overall-not-ready"
 	OverallUndetermined Key = "overall-undetermined"
+	PageFine            Key = "page-fine"
+	PageWrong           Key = "page-wrong"
 	CountFail           Key = "count-fail"
 	CountWarning        Key = "count-warning"
 	CountUndetermined   Key = "count-undetermined"
@@ -40,31 +42,74 @@ const (
 	TotalLine           Key = "total-line"
 
 	// Under a check.
-	LabelRemedy     Key = "label-remedy"
-	LabelMissing    Key = "label-missing"
-	LabelEvidence   Key = "label-evidence"
-	LabelSource     Key = "label-source"
-	OnlyRefuse      Key = "only-refuse"
-	OnlyAccept      Key = "only-accept"
-	DependsOn       Key = "depends-on"
-	WouldPass       Key = "would-pass"
-	WouldFail       Key = "would-fail"
-	AddWithFlag     Key = "add-with-flag"
-	AddToFile       Key = "add-to-file"
-	CouldNotAsk     Key = "could-not-ask"
-	Disagree        Key = "disagree"
-	RulebookLine    Key = "rulebook-line"
-	NoResults       Key = "no-results"
-	AndMore         Key = "and-more"
-	FailureTimeout  Key = "failure-timeout"
-	FailureRefused  Key = "failure-refused"
-	FailureNoRoute  Key = "failure-unreachable"
-	FailureRate     Key = "failure-rate-limited"
-	FailureGarbage  Key = "failure-malformed"
-	FailureServer   Key = "failure-server-error"
-	FailureNoServer Key = "failure-unsupported"
-	FailureNotAsked Key = "failure-not-asked"
-	FailureCanceled Key = "failure-canceled"
+	LabelRemedy       Key = "label-remedy"
+	LabelMissing      Key = "label-missing"
+	LabelEvidence     Key = "label-evidence"
+	LabelSource       Key = "label-source"
+	OnlyRefuse        Key = "only-refuse"
+	OnlyAccept        Key = "only-accept"
+	DependsOn         Key = "depends-on"
+	WouldPass         Key = "would-pass"
+	WouldFail         Key = "would-fail"
+	AddWithFlag       Key = "add-with-flag"
+	AddToFile         Key = "add-to-file"
+	CouldNotAsk       Key = "could-not-ask"
+	Disagree          Key = "disagree"
+	RulebookLine      Key = "rulebook-line"
+	NoResults         Key = "no-results"
+	AndMore           Key = "and-more"
+	FailureTimeout    Key = "failure-timeout"
+	FailureRefused    Key = "failure-refused"
+	FailureNoRoute    Key = "failure-unreachable"
+	FailureRate       Key = "failure-rate-limited"
+	FailureGarbage    Key = "failure-malformed"
+	FailureServer     Key = "failure-server-error"
+	FailureNoServer   Key = "failure-unsupported"
+	FailureNotAsked   Key = "failure-not-asked"
+	FailureCanceled   Key = "failure-canceled"
+	FailureTLS        Key = "failure-tls"
+	FailureForbidden  Key = "failure-forbidden"
+	FailureIncomplete Key = "failure-incomplete"
+
+	// Pages and machine formats.
+	WholeFiling        Key = "whole-filing"
+	AnnotationsDropped Key = "annotations-dropped"
+	PageTitle          Key = "page-title"
+	PageChecked        Key = "page-checked"
+	PageFilter         Key = "page-filter"
+	PageAll            Key = "page-all"
+	PageNothing        Key = "page-nothing"
+	PageFacts          Key = "page-facts"
+	PageFact           Key = "page-fact"
+	PageValue          Key = "page-value"
+	PageOrigin         Key = "page-origin"
+	PageEvidence       Key = "page-evidence"
+	PageGive           Key = "page-give"
+	PageMasked         Key = "page-masked"
+
+	// Explanations of rejections.
+	ExplainMeaning   Key = "explain-meaning"
+	ExplainCauses    Key = "explain-causes"
+	ExplainChecks    Key = "explain-checks"
+	ExplainRun       Key = "explain-run"
+	ExplainFound     Key = "explain-found"
+	ExplainCodes     Key = "explain-codes"
+	ExplainStage     Key = "explain-stage"
+	ExplainProvider  Key = "explain-provider"
+	ExplainBureau    Key = "explain-bureau"
+	ExplainBoth      Key = "explain-both"
+	ExplainFull      Key = "explain-full"
+	ExplainPartly    Key = "explain-partly"
+	ExplainNone      Key = "explain-none"
+	ExplainCheck     Key = "explain-check"
+	ExplainReasons   Key = "explain-reasons"
+	ExplainNothing   Key = "explain-nothing"
+	ExplainTry       Key = "explain-try"
+	ExplainAfter     Key = "explain-after"
+	ExplainReplyOne  Key = "explain-reply-one"
+	ExplainReplyMany Key = "explain-reply-many"
+	ExplainReplyItem Key = "explain-reply-item"
+	ExplainReplyEnd  Key = "explain-reply-end"
 )
 
 var catalogue = map[Key]Text{
@@ -87,6 +132,8 @@ var catalogue = map[Key]Text{
 	OverallReady:        {Zh: "可以提交备案", En: "ready to file"},
 	OverallNotReady:     {Zh: "还不能提交备案", En: "not ready to file"},
 	OverallUndetermined: {Zh: "尚不能判定", En: "undetermined"},
+	PageFine:            {Zh: "页面符合要求", En: "the page is as it should be"},
+	PageWrong:           {Zh: "页面需要改正", En: "the page has to be put right"},
 	CountFail:           {Zh: "{0} 项不通过", En: "{0} failed"},
 	CountWarning:        {Zh: "{0} 项警告", En: "{0} warnings"},
 	CountUndetermined:   {Zh: "{0} 项待定", En: "{0} undetermined"},
@@ -94,31 +141,73 @@ var catalogue = map[Key]Text{
 	CountNotApplicable:  {Zh: "{0} 项不适用", En: "{0} not applicable"},
 	TotalLine:           {Zh: "共 {0} 个对象：{1}", En: "{0} targets: {1}"},
 
-	LabelRemedy:     {Zh: "处理", En: "do"},
-	LabelMissing:    {Zh: "缺少", En: "need"},
-	LabelEvidence:   {Zh: "依据", En: "seen"},
-	LabelSource:     {Zh: "来源", En: "source"},
-	OnlyRefuse:      {Zh: "仅{0}不通过：{1}", En: "only {0} refuses: {1}"},
-	OnlyAccept:      {Zh: "仅{0}可以通过，其余：{1}", En: "only {0} would do, otherwise: {1}"},
-	DependsOn:       {Zh: "取决于{0}：", En: "depends on the {0}: "},
-	WouldPass:       {Zh: "{0}可以通过", En: "{0} would pass"},
-	WouldFail:       {Zh: "{0}不通过", En: "{0} would fail"},
-	AddWithFlag:     {Zh: "用 {0} 补充", En: "give it with {0}"},
-	AddToFile:       {Zh: "在备案文件中填写 {0}，或用 {1}", En: "add {0} to the filing file, or {1}"},
-	CouldNotAsk:     {Zh: "未能查询", En: "could not ask"},
-	Disagree:        {Zh: "{0}：文件写的是 {1}，{2} 查得 {3}，以查得的为准", En: "{0}: the file says {1}, {2} says {3}; the look-up counts"},
-	RulebookLine:    {Zh: "规则库 {0}（{1}）", En: "rulebook {0} ({1})"},
-	NoResults:       {Zh: "没有需要检查的内容", En: "nothing to check"},
-	AndMore:         {Zh: "{0}等 {2} 个", En: "{0} and {1} more"},
-	FailureTimeout:  {Zh: "超时", En: "timed out"},
-	FailureRefused:  {Zh: "连接被拒绝", En: "refused"},
-	FailureNoRoute:  {Zh: "无法连通", En: "unreachable"},
-	FailureRate:     {Zh: "查询过于频繁被限制", En: "rate-limited"},
-	FailureGarbage:  {Zh: "应答无法解读", En: "answer not readable"},
-	FailureServer:   {Zh: "服务器出错", En: "server error"},
-	FailureNoServer: {Zh: "该后缀没有已知的查询服务器", En: "no server is known for this suffix"},
-	FailureNotAsked: {Zh: "未查询（离线）", En: "not asked (offline)"},
-	FailureCanceled: {Zh: "已中断", En: "interrupted"},
+	LabelRemedy:       {Zh: "处理", En: "do"},
+	LabelMissing:      {Zh: "缺少", En: "need"},
+	LabelEvidence:     {Zh: "依据", En: "seen"},
+	LabelSource:       {Zh: "来源", En: "source"},
+	OnlyRefuse:        {Zh: "仅{0}不通过：{1}", En: "only {0} refuses: {1}"},
+	OnlyAccept:        {Zh: "仅{0}可以通过，其余：{1}", En: "only {0} would do, otherwise: {1}"},
+	DependsOn:         {Zh: "取决于{0}：", En: "depends on the {0}: "},
+	WouldPass:         {Zh: "{0}可以通过", En: "{0} would pass"},
+	WouldFail:         {Zh: "{0}不通过", En: "{0} would fail"},
+	AddWithFlag:       {Zh: "用 {0} 补充", En: "give it with {0}"},
+	AddToFile:         {Zh: "在备案文件中填写 {0}，或用 {1}", En: "add {0} to the filing file, or {1}"},
+	CouldNotAsk:       {Zh: "未能查询", En: "could not ask"},
+	Disagree:          {Zh: "{0}：文件写的是 {1}，{2} 查得 {3}，以查得的为准", En: "{0}: the file says {1}, {2} says {3}; the look-up counts"},
+	RulebookLine:      {Zh: "规则库 {0}（{1}）", En: "rulebook {0} ({1})"},
+	NoResults:         {Zh: "没有需要检查的内容", En: "nothing to check"},
+	AndMore:           {Zh: "{0}及另外 {1} 个", En: "{0} and {1} more"},
+	FailureTimeout:    {Zh: "超时", En: "timed out"},
+	FailureRefused:    {Zh: "连接被拒绝", En: "refused"},
+	FailureNoRoute:    {Zh: "无法连通", En: "unreachable"},
+	FailureRate:       {Zh: "查询过于频繁被限制", En: "rate-limited"},
+	FailureGarbage:    {Zh: "应答无法解读", En: "answer not readable"},
+	FailureServer:     {Zh: "服务器出错", En: "server error"},
+	FailureNoServer:   {Zh: "该后缀没有已知的查询服务器", En: "no server is known for this suffix"},
+	FailureNotAsked:   {Zh: "未查询（离线）", En: "not asked (offline)"},
+	FailureCanceled:   {Zh: "已中断", En: "interrupted"},
+	FailureTLS:        {Zh: "TLS 证书或握手有误", En: "TLS certificate or handshake not acceptable"},
+	FailureForbidden:  {Zh: "不是公网地址，未连接", En: "not a public address, so not connected to"},
+	FailureIncomplete: {Zh: "页面由脚本生成或被截断，未能看全", En: "built by script or cut off, so not seen whole"},
+
+	WholeFiling:        {Zh: "整份备案", En: "the whole filing"},
+	AnnotationsDropped: {Zh: "GitHub 每一步最多显示 {0} 条 {1} 注解，另有 {2} 条只在日志中", En: "GitHub shows {0} {1} annotations a step; {2} more stand in the log only"},
+	PageTitle:          {Zh: "ICP 备案自检报告", En: "ICP filing check"},
+	PageChecked:        {Zh: "检查时间：{0}（北京时间）", En: "checked {0} (Beijing time)"},
+	PageFilter:         {Zh: "按结论筛选", En: "Filter by verdict"},
+	PageAll:            {Zh: "全部", En: "all"},
+	PageNothing:        {Zh: "没有这一类的检查项。", En: "No check of this kind."},
+	PageFacts:          {Zh: "已知事实（{0}）", En: "Known facts ({0})"},
+	PageFact:           {Zh: "事实", En: "Fact"},
+	PageValue:          {Zh: "值", En: "Value"},
+	PageOrigin:         {Zh: "来自", En: "From"},
+	PageEvidence:       {Zh: "依据和来源", En: "Evidence and sources"},
+	PageGive:           {Zh: "补充", En: "give"},
+	PageMasked:         {Zh: "证件号码和电话已隐去。", En: "Document and telephone numbers are hidden."},
+
+	ExplainMeaning:  {Zh: "含义", En: "means"},
+	ExplainCauses:   {Zh: "原因", En: "causes"},
+	ExplainChecks:   {Zh: "检查", En: "checks"},
+	ExplainRun:      {Zh: "运行", En: "run"},
+	ExplainFound:    {Zh: "依据", En: "found"},
+	ExplainCodes:    {Zh: "代码", En: "codes"},
+	ExplainStage:    {Zh: "环节", En: "stage"},
+	ExplainProvider: {Zh: "接入服务商初审退回", En: "returned by the access provider"},
+	ExplainBureau:   {Zh: "管局或工信部系统退回", En: "returned by the bureau or the ministry's system"},
+	ExplainBoth:     {Zh: "接入服务商初审、管局审核都可能退回", En: "returned by the access provider or the bureau"},
+	ExplainFull:     {Zh: "可以提前发现", En: "can be found beforehand"},
+	ExplainPartly:   {Zh: "只能提前发现一部分", En: "can be found beforehand in part"},
+	ExplainNone:     {Zh: "无法提前发现", En: "cannot be found beforehand"},
+	ExplainCheck:    {Zh: "检查项", En: "check"},
+	ExplainReasons:  {Zh: "与之相关的驳回原因：", En: "Reasons for rejection that it finds:"},
+	ExplainNothing:  {Zh: "没有找到相符的驳回原因。", En: "No reason for rejection fits this text."},
+	ExplainTry:      {Zh: "请原样粘贴管局或接入服务商的驳回说明，或者给出四位结果码；icpcheck rules list rejections 列出所有原因。", En: "Paste what the bureau or provider wrote, word for word, or give the four-digit result code; icpcheck rules list rejections lists all reasons."},
+	// Source: rejections/tencent_general, about 2020 to 2021; no later figure was found.
+	ExplainAfter:     {Zh: "驳回后请尽快修改：按腾讯云的说明，须在 45 天内处理，重新提交后 1 到 2 个工作日内再审。", En: "Act soon: by Tencent Cloud's rules within 45 days of the rejection; what is submitted again is reviewed within 1 to 2 working days."},
+	ExplainReplyOne:  {Zh: "您好，您的备案申请被退回，原因是“{0}”。{1}", En: "Hello, your filing was returned for this reason: {0}. {1}"},
+	ExplainReplyMany: {Zh: "您好，您的备案申请因以下原因被退回：", En: "Hello, your filing was returned for these reasons:"},
+	ExplainReplyItem: {Zh: "{0}. {1}：{2}", En: "{0}. {1}: {2}"},
+	ExplainReplyEnd:  {Zh: "如有疑问，请随时与我们联系。", En: "If anything is unclear, please contact us at any time."},
 }
 
 // Keys lists every key of the catalogue.

@@ -1,0 +1,346 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/icpcheck/icpcheck/pkg/batch"
+	"github.com/icpcheck/icpcheck/pkg/collect"
+	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/mask"
+	"github.com/icpcheck/icpcheck/pkg/report"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+func (a *app) batch() *cobra.Command {
+	var resume, unordered bool
+	var workers int
+	c := &cobra.Command{
+		Use:   "batch FILE|-",
+		Short: a.say("批量检查域名或备案文件", "check many names or filings"),
+		Long: a.say(`每行一个域名、网址、备案文件路径（.yaml）或一份 JSON 备案；也可以是首行为列名的 CSV，列名是事实的路径（如 domain.name,province）。
+空行和 # 开头的行跳过。每个输入行得到一行 NDJSON，顺序与输入相同；出错的行也是一行结果。
+中断后用 --resume 和同一个 --output 接着做。`,
+			`One name, URL, path of a filing file (.yaml) or JSON filing a line; or CSV whose first line names the columns by the paths of facts (domain.name,province).
+Blank lines and lines that begin with # are passed over. Each line gives one line of NDJSON, in the order of the input; a bad line is a result too.
+After an interruption --resume with the same --output goes on.`),
+		Example: "  icpcheck batch names.txt --output results.ndjson\n  icpcheck batch names.txt --output results.ndjson --resume",
+		Args:    atLeastOne("batch", "icpcheck batch names.txt --output results.ndjson"),
+	}
+	c.Flags().BoolVar(&resume, "resume", false, a.say("从 --output 文件已有的结果接着做", "go on from the results that the --output file holds"))
+	c.Flags().BoolVar(&unordered, "unordered", false, a.say("完成一个输出一个，不按输入顺序", "write results as they come, not in the order of the input"))
+	c.Flags().IntVar(&workers, "workers", 64, a.say("同时检查的数量", "how many are checked at once"))
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return usage("batch: want one FILE, got %d", len(args))
+		}
+		o, err := read(cmd.Flags(), a.getenv)
+		if err != nil {
+			return err
+		}
+		if workers < 1 {
+			return usage("--workers %d: want 1 or more", workers)
+		}
+		return a.runBatch(cmd.Context(), args[0], o, resume, batch.Runner{Workers: workers, Unordered: unordered})
+	}
+	return c
+}
+
+// liner is everything a batch needs for each line.
+type liner struct {
+	app       *app
+	o         *options
+	book      *rulebook.Rulebook
+	clock     func() time.Time
+	collector *collect.Collector
+	header    []string // of a CSV input
+
+	mu    sync.Mutex
+	done  int
+	worst verdict.Overall
+}
+
+func (a *app) runBatch(ctx context.Context, path string, o *options, resume bool, runner batch.Runner) error {
+	clock, err := o.clock(a.environment)
+	if err != nil {
+		return err
+	}
+	book, err := o.rulebook()
+	if err != nil {
+		return err
+	}
+	b := &liner{app: a, o: o, book: book, clock: clock, worst: verdict.Ready}
+	if b.collector, err = o.collector(book, clock); err != nil {
+		return err
+	}
+	defer b.collector.Locator.Close()
+	input := a.stdin
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return fmt.Errorf("%s: cannot be read: %w", path, errors.Unwrap(err))
+		}
+		defer file.Close()
+		input = file
+	}
+	var out io.Writer = a.stdout
+	var done batch.Done
+	switch {
+	case resume && len(o.Output) != 1:
+		return usage("--resume goes with one --output, whose results it goes on from")
+	case len(o.Output) > 1:
+		return usage("batch writes one --output")
+	case len(o.Output) == 1:
+		var file *os.File
+		if resume {
+			file, done, err = batch.Resume(o.Output[0])
+		} else {
+			file, err = os.Create(o.Output[0])
+		}
+		if err != nil {
+			return fmt.Errorf("--output: %w", err)
+		}
+		defer file.Close()
+		out = file
+	}
+	book.Warm(nil)
+	runner.Work = b.work
+	stop := b.progress(ctx)
+	err = runner.Run(ctx, b.items(input, done), func(line []byte) error {
+		_, err := out.Write(append(line, '\n'))
+		return err
+	})
+	stop()
+	switch {
+	case errors.Is(err, context.Canceled):
+		if len(o.Output) == 1 {
+			return fmt.Errorf("interrupted after %d lines; go on with: icpcheck batch %s --output %s --resume", b.done+done.Count, path, o.Output[0])
+		}
+		return fmt.Errorf("interrupted after %d lines; with --output FILE a run can be resumed", b.done)
+	case err != nil:
+		return err
+	}
+	if status := b.worst.ExitStatus(o.AllowUndetermined); status != 0 {
+		return statusError(status)
+	}
+	return nil
+}
+
+// maxLine bounds an input line; a JSON filing is a few kilobytes.
+const maxLine = 1 << 20
+
+// items reads the lines that are work and that are not done yet.
+func (b *liner) items(r io.Reader, done batch.Done) iter.Seq2[batch.Item, error] {
+	return func(yield func(batch.Item, error) bool) {
+		scanner := bufio.NewScanner(r)
+		scanner.Buffer(make([]byte, 0, 1<<16), maxLine)
+		first := true
+		for line := 1; scanner.Scan(); line++ {
+			s := strings.TrimSpace(strings.TrimPrefix(scanner.Text(), "\ufeff"))
+			if s == "" || s[0] == '#' {
+				continue
+			}
+			if first {
+				first = false
+				if b.readHeader(s) {
+					continue
+				}
+			}
+			if !done.Lines[line] && !yield(batch.Item{Line: line, Text: s}, nil) {
+				return
+			}
+		}
+		if err := scanner.Err(); err != nil {
+			yield(batch.Item{}, fmt.Errorf("reading the input: %w", err))
+		}
+	}
+}
+
+// readHeader recognises the first line of a CSV file: it has a comma, is no
+// JSON, and names a fact.
+func (b *liner) readHeader(s string) bool {
+	if s[0] == '{' || !strings.Contains(s, ",") {
+		return false
+	}
+	columns, err := csv.NewReader(strings.NewReader(s)).Read()
+	if err != nil {
+		return false
+	}
+	for i, c := range columns {
+		columns[i] = strings.TrimSpace(c)
+		switch columns[i] {
+		case "name", "domain":
+			columns[i] = "domain.name"
+		}
+	}
+	for _, c := range columns {
+		if _, ok := filing.FieldOf(c); ok {
+			b.header = columns
+			return true
+		}
+	}
+	return false
+}
+
+// work checks one line and gives its line of output.
+func (b *liner) work(ctx context.Context, item batch.Item) []byte {
+	f, only, err := b.filing(item)
+	if err == nil {
+		err = b.o.apply(b.book, []*filing.Filing{f})
+	}
+	if err != nil {
+		return b.bad(item, err)
+	}
+	b.collector.Collect(ctx, f)
+	results := engine.Evaluate(b.book, f, engine.Options{Now: b.clock(), Select: only})
+	r := &report.Report{Tool: tool(), Book: b.book, GeneratedAt: b.clock(), Targets: []report.Target{report.NewTarget(f.Name, f, results)}}
+	var buffer bytes.Buffer
+	head, _ := json.Marshal(mask.Free(item.Text)) // a JSON filing holds personal numbers
+	fmt.Fprintf(&buffer, `{"line":%d,"input":%s,`, item.Line, head)
+	at := buffer.Len()
+	if err := report.NDJSON(&buffer, r, report.Options{Lang: b.o.lang(b.app.environment)}); err != nil {
+		return b.bad(item, err)
+	}
+	b.count(r.Overall())
+	out := buffer.Bytes()
+	// The report's own opening brace gives way to the one before line and input.
+	out = append(out[:at], out[at+1:]...)
+	return bytes.TrimRight(out, "\n")
+}
+
+// bad is the output for a line that cannot be checked, which leaves the whole undetermined.
+func (b *liner) bad(item batch.Item, err error) []byte {
+	b.count(verdict.Unknown)
+	line, _ := json.Marshal(struct {
+		Line    int             `json:"line"`
+		Input   string          `json:"input"`
+		Verdict verdict.Overall `json:"verdict"`
+		Error   string          `json:"error"`
+	}{item.Line, mask.Free(item.Text), verdict.Unknown, text.Clean(err.Error())})
+	return line
+}
+
+// count keeps the worst verdict.
+func (b *liner) count(v verdict.Overall) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.done++
+	b.worst = verdict.Worst([]verdict.Overall{b.worst, v})
+}
+
+// filing makes a filing of a line.
+func (b *liner) filing(item batch.Item) (*filing.Filing, func(*rulebook.Check) bool, error) {
+	s := item.Text
+	switch {
+	case s[0] == '{':
+		f, err := filing.Decode(fmt.Sprintf("line %d", item.Line), []byte(s), b.book)
+		return f, nil, err
+	case b.header != nil:
+		f, err := b.row(s)
+		return f, nil, err
+	case strings.HasSuffix(s, ".yaml") || strings.HasSuffix(s, ".yml"):
+		data, err := b.app.readInput(filepath.Clean(s))
+		if err != nil {
+			return nil, nil, err
+		}
+		f, err := filing.Decode(s, data, b.book)
+		return f, nil, err
+	}
+	if _, rest, ok := strings.Cut(s, "://"); ok { // a URL stands for its host
+		s, _, _ = strings.Cut(rest, "/")
+		s, _, _ = strings.Cut(s, ":")
+	}
+	filings, err := nameFilings([]string{s})
+	if err != nil {
+		return nil, nil, err
+	}
+	return filings[0], onlyDomain, nil
+}
+
+// row makes a filing of a CSV row: each cell is the fact its column names, an
+// empty one is unknown.
+func (b *liner) row(s string) (*filing.Filing, error) {
+	cells, err := csv.NewReader(strings.NewReader(s)).Read()
+	if err != nil {
+		return nil, fmt.Errorf("not a CSV row: %w", err)
+	}
+	if len(cells) != len(b.header) {
+		return nil, fmt.Errorf("%d cells, but the first line names %d columns", len(cells), len(b.header))
+	}
+	f := &filing.Filing{Name: cells[0], Facts: filing.Facts{}}
+	for i, c := range b.header {
+		if c == "domain.name" && strings.TrimSpace(cells[i]) != "" {
+			filings, err := nameFilings([]string{cells[i]})
+			if err != nil {
+				return nil, err
+			}
+			f.Name, f.Domains = filings[0].Name, filings[0].Domains
+		}
+	}
+	provider := ""
+	for pass := range 2 { // the provider first: names of its products are its own
+		for i, c := range b.header {
+			value := strings.TrimSpace(cells[i])
+			if value == "" || c == "domain.name" || (c == "provider") != (pass == 0) {
+				continue
+			}
+			assignment, err := filing.ParseAssignment(c+"="+value, b.book, provider)
+			if err != nil {
+				return nil, err
+			}
+			assignment.Fact.Origin.Source = filing.FromFile
+			if pass == 0 {
+				provider, _ = assignment.Fact.Value.(string)
+			}
+			if err := f.Apply(assignment); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return f, nil
+}
+
+// progressEvery is how often a line on stderr says how far a batch is.
+const progressEvery = 10 * time.Second
+
+// progress tells now and then how far the batch is; stop ends that.
+func (b *liner) progress(ctx context.Context) (stop func()) {
+	ended := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		start := time.Now()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				b.mu.Lock()
+				n := b.done
+				b.mu.Unlock()
+				fmt.Fprintf(b.app.stderr, "icpcheck: %d done, %.0f a second\n", n, float64(n)/time.Since(start).Seconds())
+			}
+		}
+	})
+	return func() { close(ended); wg.Wait() }
+}

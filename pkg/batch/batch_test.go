@@ -1,0 +1,185 @@
+package batch_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/icpcheck/icpcheck/pkg/batch"
+)
+
+func numbers(n int) iter.Seq2[batch.Item, error] {
+	return func(yield func(batch.Item, error) bool) {
+		for i := 1; i <= n; i++ {
+			if !yield(batch.Item{Line: i, Text: fmt.Sprint(i)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func ExampleRunner() {
+	r := &batch.Runner{Workers: 4, Work: func(_ context.Context, i batch.Item) []byte { return []byte("item " + i.Text) }}
+	err := r.Run(context.Background(), numbers(3), func(line []byte) error {
+		fmt.Println(string(line))
+		return nil
+	})
+	fmt.Println(err)
+	// Output:
+	// item 1
+	// item 2
+	// item 3
+	// <nil>
+}
+
+// TestOrder: the first item finishes last, and yet comes first.
+func TestOrder(t *testing.T) {
+	const n = 1000
+	last := make(chan struct{})
+	r := &batch.Runner{Workers: 8, Work: func(_ context.Context, i batch.Item) []byte {
+		switch i.Line {
+		case 1:
+			<-last
+		case 8:
+			close(last)
+		}
+		return []byte(i.Text)
+	}}
+	var got []string
+	if err := r.Run(context.Background(), numbers(n), func(line []byte) error {
+		got = append(got, string(line))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range got {
+		if s != fmt.Sprint(i+1) {
+			t.Fatalf("place %d has %s", i, s)
+		}
+	}
+	if len(got) != n {
+		t.Errorf("%d of %d", len(got), n)
+	}
+}
+
+// TestUnordered: a stuck item holds nothing back.
+func TestUnordered(t *testing.T) {
+	const n = 200
+	var written atomic.Int32
+	released := make(chan struct{})
+	r := &batch.Runner{Workers: 4, Unordered: true, Work: func(_ context.Context, i batch.Item) []byte {
+		if i.Line == 1 {
+			<-released
+		}
+		return []byte(i.Text)
+	}}
+	seen := map[string]bool{}
+	if err := r.Run(context.Background(), numbers(n), func(line []byte) error {
+		seen[string(line)] = true
+		if written.Add(1) == 100 {
+			close(released)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) != n {
+		t.Errorf("%d of %d", len(seen), n)
+	}
+}
+
+// TestInterrupted: what is in flight is finished and written, in order and
+// without a gap; nothing more is begun.
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &batch.Runner{Workers: 4, Work: func(work context.Context, i batch.Item) []byte {
+		if i.Line == 50 {
+			cancel()
+		}
+		if work.Err() != nil {
+			t.Error("the interruption ended work in flight")
+		}
+		return []byte(i.Text)
+	}}
+	var got []string
+	err := r.Run(ctx, numbers(100000), func(line []byte) error {
+		got = append(got, string(line))
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if len(got) < 50 || len(got) > 200 {
+		t.Errorf("%d lines written", len(got))
+	}
+	for i, s := range got {
+		if s != fmt.Sprint(i+1) {
+			t.Fatalf("place %d has %s", i, s)
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	full := errors.New("disk full")
+	r := &batch.Runner{Workers: 2, Work: func(_ context.Context, i batch.Item) []byte { return []byte(i.Text) }}
+	if err := r.Run(context.Background(), numbers(1000), func([]byte) error { return full }); !errors.Is(err, full) {
+		t.Errorf("a failing write: got %v", err)
+	}
+	broken := errors.New("broken input")
+	source := func(yield func(batch.Item, error) bool) {
+		if yield(batch.Item{Line: 1, Text: "1"}, nil) {
+			yield(batch.Item{}, broken)
+		}
+	}
+	n := 0
+	if err := r.Run(context.Background(), source, func([]byte) error { n++; return nil }); !errors.Is(err, broken) || n != 1 {
+		t.Errorf("a failing source: got %v after %d lines", err, n)
+	}
+}
+
+func TestResume(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out.ndjson")
+	file, done, err := batch.Resume(path)
+	if err != nil || done.Count != 0 {
+		t.Fatal(err, done)
+	}
+	if _, err := file.WriteString("{\"line\":1}\n{\"line\":3}\n{\"line\":4,\"half"); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	file, done, err = batch.Resume(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done.Count != 2 || !done.Lines[1] || !done.Lines[3] || done.Lines[4] {
+		t.Errorf("got %+v", done)
+	}
+	if _, err := file.WriteString("{\"line\":4}\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{`{"line":1}`, `{"line":3}`, `{"line":4}`}; !slices.Equal(strings.Fields(string(data)), want) {
+		t.Errorf("got %q", data)
+	}
+	if err := os.WriteFile(path, []byte("something else\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := batch.Resume(path); err == nil {
+		t.Error("a file that is no batch output was resumed")
+	}
+}

@@ -1,0 +1,21 @@
+package report
+
+import (
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+// overallOf names a verdict on a target: on a filing whether it can be handed
+// in, on pages of a live site whether they are as they should be.
+func (v voice) overallOf(o verdict.Overall, t *Target) string {
+	if len(t.Filing.Pages) == 0 {
+		return v.overall(o)
+	}
+	switch o {
+	case verdict.Ready:
+		return v.say(text.PageFine)
+	case verdict.NotReady:
+		return v.say(text.PageWrong)
+	}
+	return v.overall(o)
+}

@@ -1,0 +1,356 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/mask"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+// voice says what a report holds in one language. Every renderer takes its
+// sentences from here, so that they read the same in every form. What it
+// returns is one line without control characters; quoting for the form (HTML,
+// Markdown, CSV …) is the renderer's.
+type voice struct {
+	book *rulebook.Rulebook
+	lang text.Lang
+}
+
+func (v voice) say(k text.Key, args ...string) string {
+	return text.Catalogue(k, args...).In(v.lang)
+}
+
+// pick chooses between two ways of punctuation.
+func (v voice) pick(zh, en string) string { return text.Text{Zh: zh, En: en}.In(v.lang) }
+
+func (v voice) comma() string     { return v.pick("，", ", ") }
+func (v voice) colon() string     { return v.pick("：", ": ") }
+func (v voice) semicolon() string { return v.pick("；", "; ") }
+
+func (v voice) bracket(s string) string { return v.pick("（"+s+"）", " ("+s+")") }
+
+func (v voice) title(c *rulebook.Check) string  { return text.Clean(c.Title.In(v.lang)) }
+func (v voice) message(r *engine.Result) string { return text.Clean(r.Message.In(v.lang)) }
+func (v voice) label(path string) string        { return text.Clean(v.book.FactLabel(path).In(v.lang)) }
+func (v voice) find(path string) string         { return text.Clean(v.book.HowToFind(path).In(v.lang)) }
+func (v voice) value(path string, of any) string {
+	return text.Clean(engine.Display(v.book, path, of, v.lang))
+}
+
+// remedy is empty unless the check failed.
+func (v voice) remedy(r *engine.Result) string {
+	if r.Verdict != verdict.Fail {
+		return ""
+	}
+	return text.Clean(r.Remedy.In(v.lang))
+}
+
+// word names a result's verdict with its weight.
+func (v voice) word(r *engine.Result) string {
+	key := map[verdict.Verdict]text.Key{
+		verdict.Pass: text.WordPass, verdict.Undetermined: text.WordUndetermined, verdict.NotApplicable: text.WordNotApplicable,
+	}[r.Verdict]
+	if r.Verdict == verdict.Fail {
+		key = map[verdict.Severity]text.Key{verdict.Error: text.WordFail, verdict.Warning: text.WordWarning, verdict.Info: text.WordAdvice}[r.Severity]
+	}
+	return v.say(cmp.Or(key, text.WordUndetermined))
+}
+
+// mark is the sign that stands beside the word.
+func mark(r *engine.Result) string {
+	switch r.Verdict {
+	case verdict.Pass:
+		return "✓"
+	case verdict.Fail:
+		switch r.Severity {
+		case verdict.Error:
+			return "✗"
+		case verdict.Info:
+			return "i"
+		}
+		return "!"
+	case verdict.Undetermined:
+		return "?"
+	}
+	return "-"
+}
+
+func (v voice) overall(o verdict.Overall) string {
+	switch o {
+	case verdict.Ready:
+		return v.say(text.OverallReady)
+	case verdict.NotReady:
+		return v.say(text.OverallNotReady)
+	}
+	return v.say(text.OverallUndetermined)
+}
+
+// outcome is a target's verdict with the counts behind it.
+func (v voice) outcome(t *Target) string { return v.overallOf(t.Overall, t) + v.bracket(v.counts(t)) }
+
+// counts tells how many checks of a target ended how.
+func (v voice) counts(t *Target) string {
+	var counts []string
+	for _, k := range kinds {
+		if n := k.count(t.Summary); n > 0 {
+			counts = append(counts, v.say(k.counted, strconv.Itoa(n)))
+		}
+	}
+	if len(counts) == 0 {
+		return v.say(text.NoResults)
+	}
+	return strings.Join(counts, v.comma())
+}
+
+// kind is one of the five ways in which summaries count results.
+type kind struct {
+	id      string
+	word    text.Key
+	counted text.Key
+	count   func(verdict.Summary) int
+}
+
+// kinds lists them in the order in which people read: what is wrong first.
+var kinds = []kind{
+	{"fail", text.WordFail, text.CountFail, func(s verdict.Summary) int { return s.Fail }},
+	{"undetermined", text.WordUndetermined, text.CountUndetermined, func(s verdict.Summary) int { return s.Undetermined }},
+	{"warning", text.WordWarning, text.CountWarning, func(s verdict.Summary) int { return s.Warning }},
+	{"pass", text.WordPass, text.CountPass, func(s verdict.Summary) int { return s.Pass }},
+	{"not-applicable", text.WordNotApplicable, text.CountNotApplicable, func(s verdict.Summary) int { return s.NotApplicable }},
+}
+
+// kindOf asks the summary itself what a result counts as.
+func kindOf(r *engine.Result) kind {
+	var s verdict.Summary
+	s.Count(r.One())
+	return kinds[max(slices.IndexFunc(kinds, func(k kind) bool { return k.count(s) > 0 }), 0)]
+}
+
+// byKind sorts the results of a target by kind, each kind in the rulebook's order.
+func byKind(t *Target) map[string][]*engine.Result {
+	groups := map[string][]*engine.Result{}
+	for i := range t.Results {
+		k := kindOf(&t.Results[i])
+		groups[k.id] = append(groups[k.id], &t.Results[i])
+	}
+	return groups
+}
+
+// total tells how many targets ended how.
+func (v voice) total(r *Report) string {
+	counts := map[verdict.Overall]int{}
+	for _, t := range r.Targets {
+		counts[t.Overall]++
+	}
+	var parts []string
+	for _, o := range []verdict.Overall{verdict.NotReady, verdict.Unknown, verdict.Ready} {
+		if counts[o] > 0 {
+			parts = append(parts, v.overallOf(o, &r.Targets[0])+" "+strconv.Itoa(counts[o]))
+		}
+	}
+	return v.say(text.TotalLine, strconv.Itoa(len(r.Targets)), strings.Join(parts, v.comma()))
+}
+
+// rules names the rulebook.
+func (v voice) rules() string {
+	info := v.book.Info()
+	return v.say(text.RulebookLine, text.Clean(info.Version), info.Date)
+}
+
+// need says what is missing: its name, why it is or where to find it, and how to give it.
+type need struct{ label, why, give string }
+
+func (v voice) need(n engine.Need) need {
+	out := need{label: v.label(n.Path), why: v.find(n.Path), give: flagOf(v.book, n.Path)}
+	if n.Failure != nil && n.Failure.Kind != failure.NotAsked {
+		out.why = v.failure(n.Failure)
+	}
+	return out
+}
+
+// needed is a need as a sentence.
+func (v voice) needed(n engine.Need) string {
+	s := v.need(n)
+	return v.about(s) + v.comma() + v.say(text.AddWithFlag, s.give)
+}
+
+// about is a need without the way to give it.
+func (v voice) about(n need) string {
+	if n.why == "" {
+		return n.label
+	}
+	return n.label + v.bracket(n.why)
+}
+
+// toAdd is a need as a sentence for people who look at the filing file.
+func (v voice) toAdd(n engine.Need, file string) string {
+	if _, ok := filing.FieldOf(n.Path); !ok || file == "" {
+		return v.needed(n) // what rules look up in a table is no key of the file
+	}
+	s := v.need(n)
+	return v.about(s) + v.comma() + v.say(text.AddToFile, filing.FilePath(n.Path), s.give)
+}
+
+// flagOf names the flag that gives a fact, for people: --province, or --set path=….
+func flagOf(book *rulebook.Rulebook, path string) string {
+	values := "…"
+	if list := book.FewValues(path, ""); len(list) > 0 && len(list) <= 6 {
+		words := make([]string, len(list))
+		for i, v := range list {
+			words[i] = fmt.Sprint(v)
+		}
+		values = strings.Join(words, "|")
+	}
+	switch path {
+	case "province", "provider":
+		return "--" + path + " " + values
+	case "subject.type":
+		return "--subject " + values
+	}
+	return "--set " + path + "=" + values
+}
+
+var failureWords = map[failure.Kind]text.Key{
+	failure.Timeout: text.FailureTimeout, failure.Refused: text.FailureRefused, failure.Unreachable: text.FailureNoRoute,
+	failure.RateLimited: text.FailureRate, failure.Malformed: text.FailureGarbage, failure.Server: text.FailureServer,
+	failure.Unsupported: text.FailureNoServer, failure.NotAsked: text.FailureNotAsked, failure.Canceled: text.FailureCanceled,
+	failure.Insecure: text.FailureTLS, failure.Forbidden: text.FailureForbidden, failure.Incomplete: text.FailureIncomplete,
+}
+
+// failure tells a failed look-up in one line.
+func (v voice) failure(f *failure.Failure) string {
+	parts := []string{strings.ToUpper(f.Source)}
+	if f.Server != "" {
+		parts = append(parts, text.Clean(f.Server))
+	}
+	return strings.Join(parts, " ") + " " + v.say(failureWords[f.Kind])
+}
+
+// missed tells which look-ups of a target gave nothing, or "" when all did;
+// with causes it adds what the servers said.
+func (v voice) missed(t *Target, causes bool) string {
+	missed := t.Missed()
+	if len(missed) == 0 {
+		return ""
+	}
+	lines := make([]string, len(missed))
+	for i, f := range missed {
+		lines[i] = v.failure(f)
+		if causes {
+			lines[i] = mask.Free(text.Clean(f.Error()))
+		}
+	}
+	return v.say(text.CouldNotAsk) + v.colon() + strings.Join(lines, v.semicolon())
+}
+
+// broken tells the mistake in a rule, or "".
+func (v voice) broken(r *engine.Result) string {
+	if r.Broken == nil {
+		return ""
+	}
+	return text.Clean(r.Broken.Error())
+}
+
+// dependences are the sentences on what the verdict hangs on. Yes-or-no facts
+// and those that settle nothing alone are told by the lines on what is missing.
+func (v voice) dependences(r *engine.Result) []string {
+	var list []string
+	for _, d := range r.DependsOn {
+		if len(d.Open) > 0 || len(d.Pass) == 0 || len(d.Fail) == 0 || len(d.Pass)+len(d.Fail) < 3 {
+			continue
+		}
+		list = append(list, v.dependence(d))
+	}
+	return list
+}
+
+// dependence tells in a sentence where the values of an absent fact lead.
+func (v voice) dependence(d engine.Dependence) string {
+	names := func(values []any) string {
+		words := make([]string, 0, len(values))
+		for _, of := range values {
+			words = append(words, v.value(d.Path, of))
+		}
+		const most = 8
+		if extra := len(words) - most; extra > 1 {
+			return v.say(text.AndMore, text.List(words[:most], v.lang), strconv.Itoa(extra))
+		}
+		return text.List(words, v.lang)
+	}
+	why := text.Clean(d.FailMessage.In(v.lang))
+	switch {
+	case len(d.Open) == 0 && len(d.Fail) > 0 && len(d.Fail) <= 3 && len(d.Pass) > 3:
+		return v.say(text.OnlyRefuse, names(d.Fail), why)
+	case len(d.Open) == 0 && len(d.Pass) > 0 && len(d.Pass) <= 3 && len(d.Fail) > len(d.Pass):
+		return v.say(text.OnlyAccept, names(d.Pass), why)
+	}
+	var parts []string
+	if len(d.Pass) > 0 {
+		parts = append(parts, v.say(text.WouldPass, names(d.Pass)))
+	}
+	if len(d.Fail) > 0 {
+		parts = append(parts, v.say(text.WouldFail, names(d.Fail)))
+	}
+	return v.say(text.DependsOn, v.label(d.Path)) + strings.Join(parts, v.semicolon())
+}
+
+// evidence tells a fact that a check read.
+func (v voice) evidence(e engine.Evidence) string {
+	return e.Path + " = " + v.value(e.Path, e.Fact.Value) + v.bracket(origin(e.Fact))
+}
+
+// origin tells where a fact comes from: its kind of source, the server, the place in the file.
+func origin(f filing.Fact) string {
+	s := string(f.Origin.Source)
+	if f.Origin.Server != "" {
+		s += " " + f.Origin.Server
+	}
+	if f.Origin.Line > 0 {
+		s += " " + f.Origin.Position.String()
+	}
+	return text.Clean(s)
+}
+
+// source is what a demand rests on. URL is empty where there is no page to open.
+type source struct{ id, title, url, date string }
+
+func (v voice) source(id string) source {
+	s := source{id: text.Clean(id), title: text.Clean(v.book.SourceTitle(id).In(v.lang))}
+	if row := v.book.Row("sources", id); row != nil {
+		s.url, s.date = text.Clean(row.Text("url")), text.Clean(row.Text("date"))
+	}
+	if !strings.HasPrefix(s.url, "https://") && !strings.HasPrefix(s.url, "http://") {
+		s.url = ""
+	}
+	return s
+}
+
+// warnings names the facts on which the file and a look-up disagree.
+func (v voice) warnings(t *Target) []string {
+	list := []string{}
+	for _, d := range t.Filing.Domains {
+		for _, c := range d.Conflicts {
+			list = append(list, v.say(text.Disagree, v.label(c.Path), v.value(c.Path, c.Dropped.Value),
+				strings.ToUpper(string(c.Kept.Origin.Source)), v.value(c.Path, c.Kept.Value)))
+		}
+	}
+	return list
+}
+
+// remarks are the warnings and failed look-ups of a target.
+func (v voice) remarks(t *Target, causes bool) []string {
+	list := v.warnings(t)
+	if s := v.missed(t, causes); s != "" {
+		list = append(list, s)
+	}
+	return list
+}
