@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -264,6 +265,9 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 			return nil, usage("--rdap-url %q: want a URL such as https://rdap.example/", o.RDAPURL)
 		}
 	}
+	if strings.ContainsAny(o.WHOISServer, "/ ") {
+		return nil, usage("--whois-server %q: want a host or host:port such as whois.cnnic.cn", o.WHOISServer)
+	}
 	if o.RDAPURL != "" || o.WHOISServer != "" {
 		servers = registration.Fixed{RDAP: o.RDAPURL, WHOIS: o.WHOISServer, Table: servers}
 	}
@@ -318,10 +322,8 @@ func (o *options) sinks() ([]sink, error) {
 	// With fewer outputs than formats the outputs belong to the last formats, so
 	// that `--format text --format json --output f.json` does what it says.
 	toStdout := len(o.Format) - len(o.Output)
-	if toStdout > 1 {
-		return nil, usage("%d formats on standard output: give all but one an --output", toStdout)
-	}
 	var list []sink
+	taken := map[string]int{}
 	for i, name := range o.Format {
 		f, err := report.FormatOf(name)
 		if err != nil {
@@ -334,7 +336,16 @@ func (o *options) sinks() ([]sink, error) {
 				s.path = ""
 			}
 		}
+		taken[s.path]++
 		list = append(list, s)
+	}
+	for _, s := range list {
+		switch n := taken[s.path]; {
+		case n > 1 && s.path == "":
+			return nil, usage("%d formats on standard output: give all but one an --output", n)
+		case n > 1:
+			return nil, usage("--output %s is given twice: each format needs a file of its own", s.path)
+		}
 	}
 	return list, nil
 }

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -48,6 +50,7 @@ type options struct {
 	GeoDB       string        `mapstructure:"geo-db"`
 
 	AllowUndetermined bool `mapstructure:"allow-undetermined"`
+	AllowPrivate      bool `mapstructure:"allow-private"`
 }
 
 // flag declares one shared flag.
@@ -78,6 +81,7 @@ var flags = []flag{
 	{"whois-server", "", text.Text{Zh: "所有域名都查询这个 WHOIS 服务器", En: "ask this WHOIS server for every name"}},
 	{"geo-db", "", text.Text{Zh: "自备 IP 归属地库（MMDB 文件，如 GeoLite2、DB-IP）", En: "own database of where addresses are (MMDB file: GeoLite2, DB-IP …)"}},
 	{"allow-undetermined", false, text.Text{Zh: "待定时也以 0 退出", En: "exit with 0 when undetermined"}},
+	{"allow-private", false, text.Text{Zh: "允许访问内网和本机地址（site、diagnose）", En: "let site and diagnose connect to private and loopback addresses"}},
 }
 
 // declare adds the shared flags to the root command.
@@ -112,20 +116,17 @@ func declare(root *cobra.Command, lang text.Lang) {
 // read merges flags, environment and config file into options.
 func read(set *pflag.FlagSet, getenv func(string) string) (*options, error) {
 	v := viper.New()
-	v.SetEnvPrefix("ICPCHECK")
-	v.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
 	for _, f := range flags {
 		if err := v.BindPFlag(f.name, set.Lookup(f.name)); err != nil {
 			return nil, err
 		}
-		// One value of the environment may hold a list of words, but a --set value
-		// may hold spaces and commas of its own.
-		if value := getenv("ICPCHECK_" + strings.ToUpper(strings.ReplaceAll(f.name, "-", "_"))); value != "" && !set.Changed(f.name) {
-			if _, list := f.value.([]string); list {
-				v.Set(f.name, splitList(value))
-			} else {
-				v.Set(f.name, value)
+		name := "ICPCHECK_" + strings.ToUpper(strings.ReplaceAll(f.name, "-", "_"))
+		if value := getenv(name); value != "" && !set.Changed(f.name) {
+			given, err := f.conform(value)
+			if err != nil {
+				return nil, usage("%s: %w", name, err)
 			}
+			v.Set(f.name, given)
 		}
 	}
 	path := v.GetString("config")
@@ -136,15 +137,12 @@ func read(set *pflag.FlagSet, getenv func(string) string) (*options, error) {
 		}
 	}
 	if path != "" {
-		v.SetConfigFile(path)
-		v.SetConfigType("yaml")
-		if err := v.ReadInConfig(); err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
+		config, err := readConfig(path, set)
+		if err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
 			return nil, fmt.Errorf("config %q: %w", path, reason(err))
 		}
-		for _, key := range v.AllKeys() {
-			if set.Lookup(key) == nil {
-				return nil, fmt.Errorf("config %q: unknown key %q; keys are the names of flags, see --help", path, key)
-			}
+		if err := v.MergeConfigMap(config); err != nil {
+			return nil, fmt.Errorf("config %q: %w", path, err)
 		}
 	}
 	o := &options{}
@@ -165,6 +163,71 @@ func read(set *pflag.FlagSet, getenv func(string) string) (*options, error) {
 		return nil, usage("--timeout %v: want a time such as 10s", o.Timeout)
 	}
 	return o, nil
+}
+
+// readConfig reads a config file, whose keys are the names of shared flags.
+func readConfig(path string, set *pflag.FlagSet) (map[string]any, error) {
+	v := viper.New()
+	v.SetConfigFile(path)
+	v.SetConfigType("yaml")
+	if err := v.ReadInConfig(); err != nil {
+		return nil, err
+	}
+	config := map[string]any{}
+	for _, key := range v.AllKeys() {
+		i := slices.IndexFunc(flags, func(f flag) bool { return f.name == key })
+		if i < 0 {
+			return nil, fmt.Errorf("unknown key %q%s; keys are the names of flags", key, nearestFlag(set, key))
+		}
+		value, err := flags[i].conform(v.Get(key))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+		config[key] = value
+	}
+	return config, nil
+}
+
+// conform turns a value of the environment (a string) or of the config file
+// (whatever YAML has) into the flag's type.
+func (f flag) conform(value any) (any, error) {
+	s, isText := value.(string)
+	switch f.value.(type) {
+	case bool:
+		if b, ok := value.(bool); ok {
+			return b, nil
+		}
+		if b, err := strconv.ParseBool(s); err == nil {
+			return b, nil
+		}
+		return nil, fmt.Errorf("want true or false, got %q", fmt.Sprint(value))
+	case time.Duration:
+		d, err := time.ParseDuration(s)
+		if err != nil {
+			return nil, fmt.Errorf("want a time such as 10s, got %q", fmt.Sprint(value))
+		}
+		return d, nil
+	case []string:
+		if isText {
+			return splitList(s), nil
+		}
+		items, ok := value.([]any)
+		if !ok {
+			return nil, fmt.Errorf("want a list, got %q", fmt.Sprint(value))
+		}
+		list := make([]string, len(items))
+		for i, item := range items {
+			list[i] = fmt.Sprint(item)
+		}
+		return list, nil
+	}
+	switch value := value.(type) {
+	case time.Time: // YAML makes a time of a date
+		return calendar.Date(value), nil
+	case []any, map[string]any, nil:
+		return nil, fmt.Errorf("want one word, got %q", fmt.Sprint(value))
+	}
+	return fmt.Sprint(value), nil
 }
 
 // splitList splits a list in an environment variable at line breaks, else at commas.

@@ -43,10 +43,10 @@ Exit status: 0 ready, 1 not ready, 2 could not run, 3 undetermined.`),
 	}
 	declare(root, a.lang)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{err: fmt.Errorf("%w%s", err, nearestFlag(cmd, err)), hint: cmd.CommandPath() + " --help"}
+		return &usageError{err: fmt.Errorf("%w%s", err, unknownFlag(cmd.Flags(), err)), hint: cmd.CommandPath() + " --help"}
 	})
 	root.SetUsageTemplate(usageTemplate(a.lang))
-	root.AddCommand(a.domain(), a.check(), a.batch(), a.explanation(), a.rules(), a.parse(), a.demo(), a.version())
+	root.AddCommand(a.domain(), a.check(), a.batch(), a.explanation(), a.site(), a.diagnosis(), a.rules(), a.parse(), a.demo(), a.version())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(e.args...)
 	for _, c := range root.Commands() {
@@ -95,16 +95,21 @@ func explainArguments(c *cobra.Command) {
 	}
 }
 
-// nearestFlag suggests a flag for one that does not exist.
-func nearestFlag(cmd *cobra.Command, err error) string {
+// unknownFlag suggests a flag where the error is about one that does not exist.
+func unknownFlag(set *pflag.FlagSet, err error) string {
 	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
 	if !unknown {
 		return ""
 	}
+	return nearestFlag(set, name)
+}
+
+// nearestFlag suggests a flag for a word that names none, or is empty.
+func nearestFlag(set *pflag.FlagSet, word string) string {
 	var known []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	if n := yamlfile.Nearest(name, known); n != "" {
-		return fmt.Sprintf(", did you mean --%s?", n)
+	set.VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	if n := yamlfile.Nearest(word, known); n != "" {
+		return fmt.Sprintf(", did you mean %q?", n)
 	}
 	return ""
 }

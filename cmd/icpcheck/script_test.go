@@ -95,9 +95,9 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // json FILE PATH VALUE… compares values of a JSON document (stdout, or a file)
 // with what is given. A path is keys and indexes between slashes; key=value
-// picks the element of a list, # counts:
+// picks the element of a list, count counts them:
 //
-//	json stdout reports/0/checks/id=domain-validity/verdict fail reports/# 1
+//	json stdout reports/0/checks/id=domain-validity/verdict fail reports/count 1
 func assertJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 || len(args)%2 == 0 {
 		ts.Fatalf("usage: json FILE PATH VALUE…")
@@ -139,7 +139,7 @@ func dig(v any, path []string) (any, error) {
 			}
 			v = next
 		case []any:
-			if step == "#" {
+			if step == "count" {
 				v = float64(len(node))
 				continue
 			}

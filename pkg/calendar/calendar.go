@@ -16,7 +16,9 @@ const DateLayout = "2006-01-02"
 // DaysBetween returns the calendar days in Beijing time from the day of a to
 // the day of b; negative when b lies before a.
 func DaysBetween(a, b time.Time) int {
-	return int(midnight(b).Sub(midnight(a)) / (24 * time.Hour))
+	// A time.Duration ends after 292 years, and dates of placeholders lie beyond.
+	const day = 24 * 60 * 60
+	return int((midnight(b).Unix() - midnight(a).Unix()) / day)
 }
 
 // midnight returns the start of t's Beijing day, expressed in UTC so that the

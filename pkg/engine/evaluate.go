@@ -81,10 +81,7 @@ type Options struct {
 // rulebook's order, domains and pages in the filing's.
 func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
 	var results []Result
-	whole := f.Scope(nil)
-	if kind, known := holderKind(f); known {
-		whole["domain.holder_kind"] = filing.Fact{Value: kind, Origin: filing.Origin{Source: filing.Derived}}
-	}
+	whole := wholeScope(f)
 	scopes := make([]filing.Facts, len(f.Domains))
 	for i, d := range f.Domains {
 		scopes[i] = f.Scope(d)

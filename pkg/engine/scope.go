@@ -141,8 +141,102 @@ func (s *scope) derived(path string) (v any, missing []string, ok bool) {
 	case "server.mainland":
 		v, missing = s.serverMainland()
 		return v, missing, true
+	case "subject.record":
+		v, missing = s.subjectRecord()
+		return v, missing, true
+	case "subject.record_matches":
+		// A unit that has changed its name has to put its record right.
+		if changed, unsaid := s.value("subject.name_changed"); unsaid == nil && changed == true {
+			return false, nil, true
+		}
+		return nil, []string{path}, true
+	case "domain.record":
+		v, missing = s.domainRecord()
+		return v, missing, true
+	case "domain.access_here":
+		v, missing = s.accessHere()
+		return v, missing, true
 	}
 	return nil, nil, false
+}
+
+// subjectRecord concludes from where the subject is filed whether it is at
+// all. What the filing is declared to be counts where nothing else is said.
+func (s *scope) subjectRecord() (any, []string) {
+	here, hereMissing := s.value("subject.filed_at_provider")
+	elsewhere, elsewhereMissing := s.value("subject.filed_elsewhere")
+	switch {
+	case hereMissing == nil && here == true, elsewhereMissing == nil && elsewhere == true:
+		return "active", nil
+	case hereMissing == nil && elsewhereMissing == nil:
+		return "none", nil
+	}
+	if sites, unsaid := s.value("subject.sites_filed"); unsaid == nil && sites != int64(0) {
+		return "active", nil
+	}
+	switch kind, _ := s.text("kind"); kind {
+	case "first":
+		return "none", nil
+	case "new-site", "access", "change":
+		return "active", nil
+	}
+	return nil, slices.Concat(hereMissing, elsewhereMissing)
+}
+
+// domainRecord tells in whose record the domain is: one that is filed while
+// this subject is not belongs to somebody else.
+func (s *scope) domainRecord() (any, []string) {
+	filed, missing := s.value("domain.filed")
+	if missing != nil {
+		switch kind, _ := s.text("kind"); kind {
+		case "first", "new-site":
+			return "none", nil
+		case "access":
+			return "this-subject", nil
+		}
+		return nil, missing
+	}
+	if filed == false {
+		return "none", nil
+	}
+	record, missing := s.value("subject.record")
+	switch {
+	case missing != nil:
+		return nil, missing
+	case record == "active":
+		return "this-subject", nil
+	}
+	return "other-subject", nil
+}
+
+// accessHere tells whether the domain has its access at this provider. A
+// subject that is filed here and nowhere else has all its domains here.
+func (s *scope) accessHere() (any, []string) {
+	record, missing := s.value("domain.record")
+	if missing != nil {
+		return nil, missing
+	}
+	if record != "this-subject" {
+		return false, nil
+	}
+	here, missing := s.value("subject.filed_at_provider")
+	if missing != nil {
+		if kind, _ := s.text("kind"); kind == "access" {
+			return false, nil
+		}
+		return nil, missing
+	}
+	if here == false {
+		return false, nil
+	}
+	elsewhere, missing := s.value("subject.filed_elsewhere")
+	if missing != nil {
+		return nil, missing
+	}
+	if elsewhere == false {
+		return true, nil
+	}
+	return nil, []string{"domain.access_here"}
 }
 
 // holderKind concludes from the holder's name: who is the subject is of the

@@ -26,6 +26,7 @@ const (
 	FromGeo      Source = "geo"  // looked up in an address table
 	FromRulebook Source = "rulebook"
 	Derived      Source = "derived" // concluded from other facts
+	Assumed      Source = "assumed" // taken for granted by a command that says so
 )
 
 // Live reports whether the source was asked now, as against written down before.

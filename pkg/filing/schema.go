@@ -60,6 +60,7 @@ var fields = []Field{
 	{Path: "account.site", Type: Text, Vocabulary: "account-site"},
 	{Path: "account.chengxintong", Type: Bool},
 	{Path: "account.holds_other_subject", Type: Bool},
+	{Path: "account.old_platform", Type: Bool},
 
 	{Path: "subject.type", Type: Text, Vocabulary: "subject-types"},
 	{Path: "subject.name", Type: Text},
@@ -71,6 +72,11 @@ var fields = []Field{
 	{Path: "subject.filed_at_provider", Type: Bool},
 	{Path: "subject.filed_elsewhere", Type: Bool},
 	{Path: "subject.commercial_wording", Type: Bool},
+	{Path: "subject.record", Type: Text, Vocabulary: "subject-record"},
+	{Path: "subject.record_matches", Type: Bool},
+	{Path: "subject.changes_entity", Type: Bool},
+	{Path: "subject.moves_province", Type: Bool},
+	{Path: "subject.individual_to_unit", Type: Bool},
 
 	{Path: "subject.lead.name", Type: Text},
 	{Path: "subject.lead.identity", Type: Text, Vocabulary: "identity"},
@@ -93,6 +99,8 @@ var fields = []Field{
 	{Path: "domain.registered", Type: Bool},
 	{Path: "domain.statuses", Type: List},
 	{Path: "domain.filed", Type: Bool},
+	{Path: "domain.record", Type: Text, Vocabulary: "domain-record"},
+	{Path: "domain.access_here", Type: Bool},
 	{Path: "domain.reserved", Type: Bool, LookupOnly: true},
 	{Path: "domain.created_at", Type: Time, LookupOnly: true},
 	{Path: "domain.nameservers", Type: List, LookupOnly: true},
@@ -101,6 +109,9 @@ var fields = []Field{
 	{Path: "domain.places", Type: List, Vocabulary: "place", LookupOnly: true},
 	{Path: "domain.networks", Type: List, Vocabulary: "providers", LookupOnly: true},
 	{Path: "domain.aliases", Type: List, LookupOnly: true},
+
+	{Path: "service.kind", Type: Text, Vocabulary: "service-kind"},
+	{Path: "service.public", Type: Bool},
 
 	{Path: "site.name", Type: Text},
 	{Path: "site.content", Type: List, Vocabulary: "content"},

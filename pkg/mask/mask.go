@@ -19,8 +19,9 @@ func Number(s string) string {
 }
 
 // numberLike finds runs that may be a document or telephone number. The
-// shortest are permits of eight digits; separators inside are part of the run.
-var numberLike = regexp.MustCompile(`[0-9A-Za-z]+(?:[- ]?[0-9]{2,}[0-9A-Za-z]*)*`)
+// shortest are permits of eight digits; a few letters before them and
+// separators inside are part of the run, and digits may be full width.
+var numberLike = regexp.MustCompile(`[A-Za-z]{0,3}[0-9０-９][0-9０-９A-Za-z]*(?:[- ]?[0-9０-９]{2,}[0-9０-９A-Za-z]*)*`)
 
 // minDigits is how many digits make a run a number to hide. A date written
 // with hyphens has eight as well, with the hour ten, and is let through.

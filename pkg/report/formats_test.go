@@ -17,7 +17,7 @@ import (
 )
 
 // junitElement is what the documentation of Jenkins' junit-plugin and of
-// GitLab's unit test reports lets stand in a report; see facts cited in docs.
+// GitLab's unit test reports lets stand in a report.
 type junitElement struct {
 	required, optional []string
 	children           []string

@@ -35,7 +35,7 @@ var hostile = []string{
 	"**bold** _it_ `code` ~~no~~ # h\n# heading\n- item\n> quote",
 	"| a | b |\n|---|---|",
 	"@everyone #1 !2 https://evil.example www.evil.example",
-	`=HYPERLINK("http://evil.example")`, "+1+1", "-1+1", "@SUM(1)", "\t=1", " =1", "＝1", "%0A::error::x",
+	`=HYPERLINK("http://evil.example")`, "+1+1", "-1+1", "@SUM(1)", "\t=1", " =1", "＝1+1", "%0A::error::x",
 	"%0A%0D::error file=a::b",
 }
 

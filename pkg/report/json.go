@@ -29,6 +29,7 @@ type (
 		Summary       verdict.Summary       `json:"summary"`
 		Reports       []jsonTarget          `json:"reports"`
 		Sources       map[string]jsonSource `json:"sources"`
+		*Diagnosis
 	}
 	jsonTarget struct {
 		Target   string              `json:"target"`
@@ -113,6 +114,7 @@ func JSON(w io.Writer, r *Report, o Options) error {
 		Summary:       r.Summary(),
 		Reports:       make([]jsonTarget, 0, len(r.Targets)),
 		Sources:       map[string]jsonSource{},
+		Diagnosis:     r.Diagnosis,
 	}
 	for i := range r.Targets {
 		t := target(voice{r.Book, o.Lang}, &r.Targets[i])

@@ -33,6 +33,8 @@ type Report struct {
 	Book        *rulebook.Rulebook
 	GeneratedAt time.Time
 	Targets     []Target
+	// Diagnosis is nil but for icpcheck diagnose.
+	Diagnosis *Diagnosis
 }
 
 // Target is what was found out about one name or filing.

@@ -10,7 +10,7 @@ import (
 // readByCommands are tables that commands read though no rule does.
 var readByCommands = map[string]bool{
 	"facts": true, "sources": true, "words": true, "providers": true, "materials": true, "content": true,
-	"lookup-servers": true, "requirements": true, "other-products": true, "rejections": true,
+	"lookup-servers": true, "requirements": true, "plans": true, "steps": true, "deadlines": true, "holidays": true, "other-products": true, "rejections": true,
 	"block-pages": true, "conclusions": true,
 	"networks": true, // make geodata
 }

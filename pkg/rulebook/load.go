@@ -450,9 +450,7 @@ func (b *Rulebook) expand(c *Check) error {
 		if row.Text("certainty") == "may-be-asked" {
 			p.Severity = verdict.Warning
 		}
-		if cell, ok := row.Cells["when"]; ok {
-			p.When = &Expr{Source: row.Text("when"), Position: cell.Position}
-		}
+		p.When = row.Rule("when")
 		quoted := make([]string, 0, 2)
 		for _, id := range row.List("any_of") {
 			quoted = append(quoted, "'"+id+"'")
@@ -473,6 +471,34 @@ func (b *Rulebook) Compile() yamlfile.Problems {
 		for _, e := range c.Exprs() {
 			if _, err := e.Program(b); err != nil {
 				problems = append(problems, asProblems(err)...)
+			}
+		}
+	}
+	return append(problems, b.compileRows()...)
+}
+
+// compileRows compiles the rules in tables that commands ask, as against those
+// that checks take their parts from and that are compiled with these.
+func (b *Rulebook) compileRows() (problems yamlfile.Problems) {
+	withChecks := func(table string, row *Row) bool {
+		return slices.ContainsFunc(b.Checks(), func(c *Check) bool {
+			return c.partsFrom != nil && c.partsFrom.table == table && c.partsFrom.value == row.Text(c.partsFrom.column)
+		})
+	}
+	for _, id := range b.TableIDs() {
+		for _, column := range b.Columns(id) {
+			if column.Type != ColumnRule {
+				continue
+			}
+			for _, row := range b.Table(id).Rows {
+				if withChecks(id, row) {
+					continue
+				}
+				if e := row.Rule(column.Name); e != nil {
+					if _, err := e.Program(b); err != nil {
+						problems = append(problems, asProblems(err)...)
+					}
+				}
 			}
 		}
 	}

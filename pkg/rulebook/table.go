@@ -99,6 +99,16 @@ func (r *Row) List(column string) []string { s, _ := r.Cells[column].Value.([]st
 // Both returns a bilingual cell, or the empty text.
 func (r *Row) Both(column string) text.Text { t, _ := r.Cells[column].Value.(text.Text); return t }
 
+// Rule returns the rule in a cell, not yet compiled, or nil where the row has none.
+func (r *Row) Rule(column string) *Expr {
+	cell, ok := r.Cells[column]
+	if !ok {
+		return nil
+	}
+	source, _ := cell.Value.(string)
+	return &Expr{Source: source, Position: cell.Position}
+}
+
 // SourcesOf returns the sources of a cell: its own, else the row's.
 func (r *Row) SourcesOf(column string) []string {
 	if c, ok := r.Cells[column]; ok && len(c.Source) > 0 {

@@ -91,17 +91,21 @@ func Parse(name string, data []byte) (*File, error) {
 var syntaxError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 
 // parserError matches the messages for which yaml.v3 counts lines from 0; for
-// all others, those of its scanner, it counts from 1.
+// all others, those of its scanner, it counts from 1. A first line it leaves
+// out, but for readerError, where it does not know the line.
 var parserError = regexp.MustCompile(`^did not find expected (?:',' or '[]}]'|key|'-' indicator|node content|<)`)
+
+var readerError = regexp.MustCompile(`^(?:control characters|invalid|incomplete|unexpected)`)
 
 func (f *File) syntax(err error) error {
 	p := Problem{Position: Position{File: f.Name}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
 	if m := syntaxError.FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0]); m != nil {
 		p.Message = "not valid YAML: " + m[2]
-		if n, _ := strconv.Atoi(m[1]); n > 0 {
-			if parserError.MatchString(m[2]) {
-				n++
-			}
+		n, _ := strconv.Atoi(m[1])
+		if parserError.MatchString(m[2]) || n == 0 && !readerError.MatchString(m[2]) {
+			n++
+		}
+		if n > 0 {
 			// What is missing at the end is told at the last line that has something.
 			for n = min(n, len(f.lines)); n > 1 && strings.TrimSpace(f.lines[n-1]) == ""; {
 				n--
@@ -134,7 +138,7 @@ func (f *File) walk(n *yaml.Node, depth int, problems *Problems) {
 		return
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		add(n, "the tag %s is not accepted", n.Tag)
+		add(n, "the tag %q is not accepted", n.Tag)
 	}
 	if n.Kind == yaml.MappingNode {
 		seen := make(map[string]*yaml.Node, len(n.Content)/2)

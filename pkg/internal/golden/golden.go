@@ -1,6 +1,6 @@
 // Package golden compares what a test made with a stored file.
 //
-// go test ./… -update writes the files instead; the diff is then for review.
+// `go test ./pkg/report -update` writes the files instead; the diff is then for review.
 package golden
 
 import (

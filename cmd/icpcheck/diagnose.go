@@ -1,0 +1,216 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/fatih/color"
+	"github.com/spf13/cobra"
+
+	"github.com/icpcheck/icpcheck/pkg/diagnose"
+	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/mask"
+	"github.com/icpcheck/icpcheck/pkg/report"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+func (a *app) diagnosis() *cobra.Command {
+	return &cobra.Command{
+		Use:   "diagnose NAME",
+		Short: a.say("诊断网站为什么打不开", "find out why a site cannot be reached"),
+		Long: a.say(`依次查询注册信息和 DNS，再用域名和地址各试一次连接、HTTP 和 TLS，与已知的未备案拦截页比对，得出结论和处理办法。
+
+可以带端口或写成网址。不访问内网地址，除非给出 --allow-private。知道备案情况时用 --set domain.filed=true、--set subject.filed_at_provider=true 补充，应解析到的地址用 --set server.addresses=… 补充。`,
+			`Asks registry and DNS, then connects and asks over HTTP and TLS by name and by address, compares the answers with known block pages, and concludes.
+
+A port or a URL may be given. Addresses that are not public are refused without --allow-private. Say what you know of the filing with --set domain.filed=true and --set subject.filed_at_provider=true, and where the name should point with --set server.addresses=….`),
+		Example: "  icpcheck diagnose example.com\n  icpcheck diagnose example.com:8080 --set domain.filed=true\n  icpcheck diagnose example.com --set server.addresses=203.0.113.7 --format json",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return &usageError{err: fmt.Errorf("diagnose: want one name, got %d", len(args)), hint: "icpcheck diagnose example.com"}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.diagnose(cmd, args[0]) },
+	}
+}
+
+// diagnosedChecks are the checks whose results go with a diagnosis.
+var diagnosedChecks = map[string]bool{"domain-registered": true, "domain-status": true, "dns-points-to-server": true}
+
+func (a *app) diagnose(cmd *cobra.Command, arg string) error {
+	o, err := read(cmd.Flags(), a.getenv)
+	if err != nil {
+		return err
+	}
+	sinks, err := o.sinks()
+	if err != nil {
+		return err
+	}
+	for i := range sinks {
+		switch sinks[i].format.Name {
+		case "json":
+		case "text":
+			sinks[i].format.Render = diagnosisText
+		default:
+			return usage("--format %s: diagnose knows text and json", sinks[i].format.Name)
+		}
+	}
+	clock, err := o.clock(a.environment)
+	if err != nil {
+		return err
+	}
+	target, err := diagnose.ParseTarget(arg)
+	if err != nil {
+		return &usageError{err: err, hint: "icpcheck diagnose example.com"}
+	}
+	book, err := o.rulebook()
+	if err != nil {
+		return err
+	}
+	filings, err := nameFilings([]string{target.Name.ASCII})
+	if err != nil {
+		return err
+	}
+	if err := o.apply(book, filings); err != nil {
+		return err
+	}
+	c, err := o.collector(book, clock)
+	if err != nil {
+		return err
+	}
+	defer c.Locator.Close()
+	c.Collect(cmd.Context(), filings...)
+	f := filings[0]
+	d := f.Domains[0]
+	prober := &diagnose.Prober{
+		Signatures: signatures(book), Timeout: o.Timeout, AllowPrivate: o.AllowPrivate, UserAgent: userAgent(), Now: clock(), Offline: o.Offline,
+	}
+	found := prober.Diagnose(cmd.Context(), target, f.Scope(d), d.Missed)
+
+	results := engine.Evaluate(book, f, engine.Options{Now: clock(), Select: func(c *rulebook.Check) bool { return diagnosedChecks[c.ID] }})
+	t := report.NewTarget(f.Name, f, results)
+	row := book.Row("conclusions", string(found.Conclusion))
+	if row == nil {
+		return fmt.Errorf("rulebook table conclusions lacks %q", found.Conclusion)
+	}
+	t.Overall = map[string]verdict.Overall{"ready": verdict.Ready, "not-ready": verdict.NotReady}[row.Text("verdict")]
+	if t.Overall == "" {
+		t.Overall = verdict.Unknown
+	}
+	r := &report.Report{Tool: tool(), Book: book, GeneratedAt: clock(), Targets: []report.Target{t}, Diagnosis: inWords(found, row, o.lang(a.environment))}
+	if err := a.print(sinks, r, o); err != nil {
+		return err
+	}
+	if err := r.Broken(); err != nil {
+		return err
+	}
+	if status := t.Overall.ExitStatus(o.AllowUndetermined); status != 0 {
+		return statusError(status)
+	}
+	return nil
+}
+
+var stepTitles = map[string]text.Text{
+	"registration": {Zh: "注册信息", En: "registration"}, "dns": {Zh: "DNS 解析", En: "DNS"}, "connect": {Zh: "连接", En: "connect"},
+	"http": {Zh: "用域名访问", En: "HTTP by name"}, "https": {Zh: "用域名访问", En: "HTTPS by name"}, "http-address": {Zh: "用地址访问（对照）", En: "HTTP by address (control)"},
+	"tls": {Zh: "TLS 握手", En: "TLS"}, "tls-address": {Zh: "TLS 握手（对照）", En: "TLS (control)"},
+}
+
+// inWords puts a diagnosis into one language.
+func inWords(d diagnose.Diagnosis, row *rulebook.Row, lang text.Lang) *report.Diagnosis {
+	out := &report.Diagnosis{
+		Conclusion: string(d.Conclusion), Because: d.Because.In(lang), Remedy: row.Both("remedy").In(lang), Steps: []report.Step{},
+	}
+	if d.Signature != nil {
+		out.Signature = d.Signature.ID
+	}
+	for _, s := range d.Steps {
+		// What servers say may hold anything.
+		out.Steps = append(out.Steps, report.Step{ID: s.ID, Title: stepTitles[s.ID].In(lang), Target: s.Target, Outcome: string(s.Outcome), Seen: mask.Free(s.Seen.In(lang))})
+	}
+	return out
+}
+
+// outcomes are the marks and words of steps, never colour alone.
+var outcomes = map[diagnose.Outcome]struct {
+	mark  string
+	word  text.Text
+	color color.Attribute
+}{
+	diagnose.OK:      {"✓", text.Text{Zh: "正常", En: "ok"}, color.FgGreen},
+	diagnose.Failed:  {"✗", text.Text{Zh: "异常", En: "failed"}, color.FgRed},
+	diagnose.Blocked: {"✗", text.Text{Zh: "拦截", En: "blocked"}, color.FgRed},
+	diagnose.Open:    {"?", text.Text{Zh: "不作依据", En: "open"}, color.FgYellow},
+	diagnose.Skipped: {"-", text.Text{Zh: "未做", En: "skipped"}, color.Faint},
+}
+
+// diagnosisText prints each step with what was seen, then the conclusion, then
+// what to do.
+func diagnosisText(w io.Writer, r *report.Report, o report.Options) error {
+	var b bytes.Buffer
+	paint := func(s string, attributes ...color.Attribute) string {
+		c := color.New(attributes...)
+		if !o.Color {
+			return s
+		}
+		c.EnableColor()
+		return c.Sprint(s)
+	}
+	d := r.Diagnosis
+	t := r.Targets[0]
+	fmt.Fprintln(&b, paint(text.Clean(t.Name), color.Bold))
+	wordWidth, titleWidth := 0, 0
+	for _, s := range d.Steps {
+		wordWidth = max(wordWidth, text.Width(outcomes[diagnose.Outcome(s.Outcome)].word.In(o.Lang)))
+		titleWidth = max(titleWidth, text.Width(s.Title))
+	}
+	paragraph := func(indent int, s string) {
+		columns := 0
+		if o.Width > 0 {
+			columns = max(o.Width-indent, 20)
+		}
+		for i, line := range text.Wrap(text.Clean(s), columns) {
+			if i > 0 {
+				fmt.Fprint(&b, strings.Repeat(" ", indent))
+			}
+			fmt.Fprintln(&b, line)
+		}
+	}
+	colon := text.Text{Zh: "：", En: ": "}.In(o.Lang)
+	for _, s := range d.Steps {
+		if o.Quiet {
+			continue
+		}
+		x := outcomes[diagnose.Outcome(s.Outcome)]
+		head := "  " + x.mark + " " + text.Pad(x.word.In(o.Lang), wordWidth)
+		fmt.Fprint(&b, paint(head, x.color)+"  "+text.Pad(s.Title, titleWidth)+"  ")
+		seen := s.Seen
+		if s.Target != "" {
+			seen = s.Target + colon + s.Seen
+		}
+		paragraph(text.Width(head)+titleWidth+4, seen)
+	}
+	row := r.Book.Row("conclusions", d.Conclusion)
+	shade := map[verdict.Overall]color.Attribute{verdict.Ready: color.FgGreen, verdict.NotReady: color.FgRed}[t.Overall]
+	if shade == 0 {
+		shade = color.FgYellow
+	}
+	fmt.Fprint(&b, paint("  = ", shade))
+	conclusion := row.Name.In(o.Lang) + text.Text{Zh: "（" + d.Conclusion + "）", En: " (" + d.Conclusion + ")"}.In(o.Lang)
+	paragraph(4, conclusion+colon+d.Because)
+	label := text.Catalogue(text.LabelRemedy).In(o.Lang) + colon
+	fmt.Fprint(&b, "    "+label)
+	paragraph(4+text.Width(label), d.Remedy)
+	if o.Verbose {
+		for _, id := range append([]string{}, row.Source...) {
+			fmt.Fprintln(&b, "    "+text.Catalogue(text.LabelSource).In(o.Lang)+colon+text.Clean(id+colon+r.Book.SourceTitle(id).In(o.Lang)))
+		}
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}

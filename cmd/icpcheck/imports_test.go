@@ -1,0 +1,91 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/icpcheck/icpcheck/"
+
+// layers lists packages from the bottom up; each sees only those above it in
+// this list. The packages of one line may see each other.
+var layers = [][]string{
+	{"verdict", "text", "calendar", "mask", "failure", "idnumber", "domainname", "yamlfile"},
+	{"filing"},
+	{"rulebook"},
+	{"engine"},
+	{"report"},
+}
+
+// blind know nothing of rules, so that a rule can change without them.
+var blind = []string{"registration", "resolve", "locate", "page", "fetch", "playback", "collect"}
+
+// onlyIn names modules that few packages may import.
+var onlyIn = map[string][]string{
+	"github.com/miekg/dns":    {"pkg/resolve", "pkg/playback"},
+	"github.com/spf13/cobra":  {"cmd/icpcheck"},
+	"github.com/spf13/viper":  {"cmd/icpcheck"},
+	"github.com/spf13/pflag":  {"cmd/icpcheck"},
+	"github.com/fatih/color":  {"pkg/report"},
+	"github.com/likexian":     {"pkg/registration"},
+	"github.com/openrdap":     {"pkg/registration"},
+	"cel.dev/cel-go":          {"pkg/rulebook", "pkg/engine"},
+	"golang.org/x/net/idna":   {"pkg/domainname"},
+	module + "cmd/icpcheck":   {},
+	module + "pkg/playback":   {"cmd/icpcheck"},
+	module + "rules":          {"cmd/icpcheck"},
+	"github.com/rogpeppe":     {},
+	"pgregory.net/rapid":      {},
+	"github.com/santhosh-tek": {},
+}
+
+// TestImports holds the direction of imports, which docs/design.md draws.
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}|{{join .Imports " "}}|{{join .Deps " "}}`, module+"...").Output()
+	if err != nil {
+		t.Skipf("go list cannot be run here: %v", err)
+	}
+	imports, deps := map[string][]string{}, map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Split(strings.TrimSpace(line), "|")
+		name := strings.TrimPrefix(fields[0], module)
+		imports[name], deps[name] = strings.Fields(fields[1]), strings.Fields(fields[2])
+	}
+	var above []string // of the layer looked at, itself included
+	for i := len(layers) - 1; i >= 0; i-- {
+		for _, name := range layers[i] {
+			if deps["pkg/"+name] == nil {
+				t.Errorf("there is no package pkg/%s", name)
+			}
+			forbidden := slices.Clone(above)
+			if i > 0 {
+				forbidden = append(forbidden, layers[i]...)
+			}
+			refuse(t, deps, "pkg/"+name, forbidden...)
+		}
+		above = append(above, layers[i]...)
+	}
+	for _, name := range blind {
+		refuse(t, deps, "pkg/"+name, "rulebook", "engine", "report")
+	}
+	for name, list := range imports {
+		for _, imported := range list {
+			for prefix, allowed := range onlyIn {
+				if (imported == prefix || strings.HasPrefix(imported, prefix+"/") || strings.HasPrefix(imported, prefix) && !strings.HasPrefix(prefix, module)) && !slices.Contains(allowed, name) {
+					t.Errorf("%s imports %s, which only %q may", name, imported, allowed)
+				}
+			}
+		}
+	}
+}
+
+func refuse(t *testing.T, deps map[string][]string, name string, forbidden ...string) {
+	t.Helper()
+	for _, other := range forbidden {
+		if slices.Contains(deps[name], module+"pkg/"+other) {
+			t.Errorf("%s must not see pkg/%s", name, other)
+		}
+	}
+}

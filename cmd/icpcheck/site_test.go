@@ -1,0 +1,189 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/icpcheck/icpcheck/pkg/playback"
+)
+
+// liveReport is what these tests read of a JSON report.
+type liveReport struct {
+	Verdict string
+	Reports []struct {
+		Target  string
+		Verdict string
+		Facts   map[string]struct{ Value any }
+		Checks  []struct {
+			ID, Verdict, Severity string
+			Needs                 []string
+		}
+	}
+	Conclusion, Because, Remedy, Signature string
+	Steps                                  []struct{ ID, Outcome, Seen string }
+}
+
+func (r liveReport) verdict(check string) string {
+	for _, c := range r.Reports[0].Checks {
+		if c.ID == check {
+			if c.Verdict == "fail" && c.Severity == "warning" {
+				return "warning"
+			}
+			return c.Verdict
+		}
+	}
+	return "missing"
+}
+
+func live(t *testing.T, wantStatus int, args ...string) liveReport {
+	t.Helper()
+	status, out, errs := batchRun(t, "", append(args, "--format", "json", "--now", "2026-11-24", "--timeout", "1m")...)
+	if status != wantStatus {
+		t.Errorf("%v: status %d, want %d; stderr %q", args, status, wantStatus, errs)
+	}
+	var r liveReport
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		t.Fatalf("%v: %v: %s%s", args, err, out, errs)
+	}
+	return r
+}
+
+func TestSite(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/good":
+			fmt.Fprint(w, `<p>版权所有 南京示例科技有限公司</p><a href="https://beian.miit.gov.cn/">苏ICP备2021000001号-1</a>`)
+		case "/moved":
+			http.Redirect(w, r, "/good", http.StatusFound)
+		case "/gbk":
+			w.Header().Set("Content-Type", "text/html; charset=gb2312")
+			fmt.Fprint(w, "<a href='https://beian.miit.gov.cn/'>\xbb\xa6ICP\xb1\xb82021000002\xba\xc5-1</a>")
+		case "/script":
+			fmt.Fprint(w, `<div id="app"></div><script src="/a.js"></script>`)
+		case "/block":
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, "<title>Non-compliance ICP Filing</title>")
+		case "/data":
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, `{}`)
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer server.Close()
+	filingFile := filepath.Join(t.TempDir(), "filing.yaml")
+	if err := os.WriteFile(filingFile, []byte("province: 江苏\nsubject: {name: 南京示例科技有限公司}\nsite: {commercial: false, online_on: 2026-11-20}\ndomains: [example.com]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	r := live(t, 0, "site", server.URL+"/good", "--allow-private", "--subject-name", "南京示例科技有限公司")
+	for check, want := range map[string]string{"footer-number": "pass", "footer-number-kind": "pass", "footer-link": "pass", "footer-copyright": "pass", "police-number": "undetermined", "commercial-licence": "undetermined", "domain-registered": "missing"} {
+		if got := r.verdict(check); got != want {
+			t.Errorf("%s: %s, want %s", check, got, want)
+		}
+	}
+	if r.Reports[0].Target != server.URL+"/good" || r.Reports[0].Facts["province"].Value != "jiangsu" {
+		t.Errorf("target %s, facts %v", r.Reports[0].Target, r.Reports[0].Facts)
+	}
+
+	r = live(t, 0, "site", server.URL+"/moved", "--allow-private", "--filing", filingFile)
+	if r.verdict("footer-copyright") != "pass" || r.verdict("police-number") != "pass" || r.verdict("commercial-licence") != "not-applicable" {
+		t.Errorf("with a filing file: %+v", r.Reports[0].Checks)
+	}
+	if got := r.Reports[0].Facts["page.url"].Value; got != server.URL+"/good" {
+		t.Errorf("final address %v", got)
+	}
+
+	r = live(t, 1, "site", server.URL+"/good", "--allow-private", "--province", "广东")
+	if r.verdict("footer-number-kind") != "fail" {
+		t.Errorf("the province given counts: %+v", r.Reports[0].Checks)
+	}
+	if r = live(t, 0, "site", server.URL+"/gbk", "--allow-private"); r.verdict("footer-number") != "pass" || r.Reports[0].Facts["province"].Value != "shanghai" {
+		t.Errorf("GBK: %+v", r.Reports[0])
+	}
+	// A bare host is asked over https, then over http.
+	if r = live(t, 0, "site", strings.TrimPrefix(server.URL, "http://")+"/good", "--allow-private"); r.Reports[0].Target != server.URL+"/good" {
+		t.Errorf("target %s", r.Reports[0].Target)
+	}
+	for _, path := range []string{"/script", "/block", "/data", "/none"} {
+		r := live(t, 3, "site", server.URL+path, "--allow-private")
+		if r.verdict("footer-number") != "undetermined" || r.verdict("footer-link") != "undetermined" {
+			t.Errorf("%s: %+v", path, r.Reports[0].Checks)
+		}
+	}
+	// Without leave nothing on loopback is asked.
+	if r := live(t, 3, "site", server.URL+"/good"); r.verdict("footer-number") != "undetermined" {
+		t.Errorf("%+v", r.Reports[0].Checks)
+	}
+	live(t, 3, "site", server.URL+"/good", "--offline", "--allow-private")
+	if r := live(t, 1, "site", server.URL+"/good", server.URL+"/gbk", "--allow-private", "--province", "广东"); len(r.Reports) != 2 || r.Reports[1].Target != server.URL+"/gbk" {
+		t.Errorf("two pages: %+v", r.Reports)
+	}
+}
+
+func TestSiteUsage(t *testing.T) {
+	for _, args := range [][]string{{"site"}, {"site", "ftp://example.com/"}, {"site", "https://user:secret@example.com/"}, {"site", "http://"}, {"site", "example.com", "--filing", "none.yaml"}} {
+		status, out, errs := batchRun(t, "", args...)
+		if status != 2 || out != "" || !strings.HasPrefix(errs, "icpcheck: error: ") || strings.Contains(errs, "secret") {
+			t.Errorf("%v: status %d, stdout %q, stderr %q", args, status, out, errs)
+		}
+	}
+}
+
+func TestDiagnose(t *testing.T) {
+	blocked := true
+	edge := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if blocked && strings.HasPrefix(r.Host, "www.example.com") {
+			w.Header().Set("Server", "Beaver")
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprint(w, "<title>Non-compliance ICP Filing</title>")
+			return
+		}
+		fmt.Fprint(w, "<title>示例</title>")
+	}))
+	defer edge.Close()
+	const header = "recorded: 2026-11-24\n; server: 127.0.0.1\n; query: example.com\n; anonymised: invented\n"
+	servers, err := playback.Start(fstest.MapFS{
+		"dns.zone": {Data: []byte("; " + header + "www.example.com 60 IN A 127.0.0.1\n")},
+	}, playback.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer servers.Close()
+	port := edge.URL[strings.LastIndexByte(edge.URL, ':')+1:]
+	args := []string{"diagnose", "www.example.com:" + port, "--resolver", servers.DNSAddr, "--rdap-url", servers.RDAPURL, "--whois-server", servers.WHOISAddr, "--allow-private"}
+
+	r := live(t, 1, args...)
+	if r.Conclusion != "not-filed" || r.Signature != "aliyun-http" || r.Verdict != "not-ready" || len(r.Steps) < 4 || r.Remedy == "" || r.Because == "" || len(r.Reports) != 1 {
+		t.Errorf("got %+v", r)
+	}
+	if r := live(t, 1, append(args, "--set", "domain.filed=true")...); r.Conclusion != "not-taken-over" {
+		t.Errorf("filed: %s", r.Conclusion)
+	}
+	if r := live(t, 1, append(args, "--set", "domain.filed=true", "--set", "subject.filed_at_provider=true")...); r.Conclusion != "access-cancelled" {
+		t.Errorf("filed here: %s", r.Conclusion)
+	}
+	blocked = false
+	if r := live(t, 1, append(args, "--set", "server.addresses=203.0.113.7")...); r.Conclusion != "points-elsewhere" {
+		t.Errorf("declared elsewhere: %s", r.Conclusion)
+	}
+	if r := live(t, 0, args...); r.Conclusion != "fine" {
+		t.Errorf("got %+v", r)
+	}
+	status, out, _ := batchRun(t, "", append(args, "--lang", "zh", "--now", "2026-11-24")...)
+	if status != 0 || !strings.Contains(out, "没有发现问题（fine）") || !strings.Contains(out, "GET 得到 200") {
+		t.Errorf("status %d: %s", status, out)
+	}
+	for _, args := range [][]string{{"diagnose"}, {"diagnose", "a.com", "b.com"}, {"diagnose", "192.0.2.1"}, {"diagnose", "example.com", "--format", "csv"}} {
+		if status, _, errs := batchRun(t, "", args...); status != 2 || !strings.HasPrefix(errs, "icpcheck: error: ") {
+			t.Errorf("%v: status %d, stderr %q", args, status, errs)
+		}
+	}
+}
