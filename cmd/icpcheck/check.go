@@ -128,6 +128,9 @@ func (a *app) readInput(path string) ([]byte, error) {
 	if path == "-" {
 		return yamlfile.ReadAll("-", a.stdin)
 	}
+	if path == "" {
+		return nil, usage("a file name is empty")
+	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"io"
-	"strings"
 
-	"github.com/fatih/color"
 	"github.com/spf13/cobra"
 
 	"github.com/icpcheck/icpcheck/pkg/diagnose"
@@ -55,7 +51,7 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 		switch sinks[i].format.Name {
 		case "json":
 		case "text":
-			sinks[i].format.Render = diagnosisText
+			sinks[i].format.Render = report.DiagnosisText
 		default:
 			return usage("--format %s: diagnose knows text and json", sinks[i].format.Name)
 		}
@@ -134,83 +130,4 @@ func inWords(d diagnose.Diagnosis, row *rulebook.Row, lang text.Lang) *report.Di
 		out.Steps = append(out.Steps, report.Step{ID: s.ID, Title: stepTitles[s.ID].In(lang), Target: s.Target, Outcome: string(s.Outcome), Seen: mask.Free(s.Seen.In(lang))})
 	}
 	return out
-}
-
-// outcomes are the marks and words of steps, never colour alone.
-var outcomes = map[diagnose.Outcome]struct {
-	mark  string
-	word  text.Text
-	color color.Attribute
-}{
-	diagnose.OK:      {"✓", text.Text{Zh: "正常", En: "ok"}, color.FgGreen},
-	diagnose.Failed:  {"✗", text.Text{Zh: "异常", En: "failed"}, color.FgRed},
-	diagnose.Blocked: {"✗", text.Text{Zh: "拦截", En: "blocked"}, color.FgRed},
-	diagnose.Open:    {"?", text.Text{Zh: "不作依据", En: "open"}, color.FgYellow},
-	diagnose.Skipped: {"-", text.Text{Zh: "未做", En: "skipped"}, color.Faint},
-}
-
-// diagnosisText prints each step with what was seen, then the conclusion, then
-// what to do.
-func diagnosisText(w io.Writer, r *report.Report, o report.Options) error {
-	var b bytes.Buffer
-	paint := func(s string, attributes ...color.Attribute) string {
-		c := color.New(attributes...)
-		if !o.Color {
-			return s
-		}
-		c.EnableColor()
-		return c.Sprint(s)
-	}
-	d := r.Diagnosis
-	t := r.Targets[0]
-	fmt.Fprintln(&b, paint(text.Clean(t.Name), color.Bold))
-	wordWidth, titleWidth := 0, 0
-	for _, s := range d.Steps {
-		wordWidth = max(wordWidth, text.Width(outcomes[diagnose.Outcome(s.Outcome)].word.In(o.Lang)))
-		titleWidth = max(titleWidth, text.Width(s.Title))
-	}
-	paragraph := func(indent int, s string) {
-		columns := 0
-		if o.Width > 0 {
-			columns = max(o.Width-indent, 20)
-		}
-		for i, line := range text.Wrap(text.Clean(s), columns) {
-			if i > 0 {
-				fmt.Fprint(&b, strings.Repeat(" ", indent))
-			}
-			fmt.Fprintln(&b, line)
-		}
-	}
-	colon := text.Text{Zh: "：", En: ": "}.In(o.Lang)
-	for _, s := range d.Steps {
-		if o.Quiet {
-			continue
-		}
-		x := outcomes[diagnose.Outcome(s.Outcome)]
-		head := "  " + x.mark + " " + text.Pad(x.word.In(o.Lang), wordWidth)
-		fmt.Fprint(&b, paint(head, x.color)+"  "+text.Pad(s.Title, titleWidth)+"  ")
-		seen := s.Seen
-		if s.Target != "" {
-			seen = s.Target + colon + s.Seen
-		}
-		paragraph(text.Width(head)+titleWidth+4, seen)
-	}
-	row := r.Book.Row("conclusions", d.Conclusion)
-	shade := map[verdict.Overall]color.Attribute{verdict.Ready: color.FgGreen, verdict.NotReady: color.FgRed}[t.Overall]
-	if shade == 0 {
-		shade = color.FgYellow
-	}
-	fmt.Fprint(&b, paint("  = ", shade))
-	conclusion := row.Name.In(o.Lang) + text.Text{Zh: "（" + d.Conclusion + "）", En: " (" + d.Conclusion + ")"}.In(o.Lang)
-	paragraph(4, conclusion+colon+d.Because)
-	label := text.Catalogue(text.LabelRemedy).In(o.Lang) + colon
-	fmt.Fprint(&b, "    "+label)
-	paragraph(4+text.Width(label), d.Remedy)
-	if o.Verbose {
-		for _, id := range append([]string{}, row.Source...) {
-			fmt.Fprintln(&b, "    "+text.Catalogue(text.LabelSource).In(o.Lang)+colon+text.Clean(id+colon+r.Book.SourceTitle(id).In(o.Lang)))
-		}
-	}
-	_, err := w.Write(b.Bytes())
-	return err
 }

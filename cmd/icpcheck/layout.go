@@ -9,7 +9,6 @@ import (
 
 	"github.com/fatih/color"
 
-	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
@@ -163,15 +162,19 @@ func (o *options) textOrJSON() ([]sink, error) {
 	return sinks, nil
 }
 
-// sourceIDs is never nil, so that JSON has [] and not null.
-func sourceIDs(ids []string) []string { return append([]string{}, ids...) }
-
-// dayOf shows a day, or nothing for one that is not known.
-func dayOf(t interface{ IsZero() bool }, s string) string {
-	if t.IsZero() {
-		return ""
-	}
-	return s
+// missingFact explains an entry of needs.
+type missingFact struct {
+	Fact  string `json:"fact"`
+	Title string `json:"title"`
+	Find  string `json:"find,omitempty"`
+	Give  string `json:"give"`
 }
 
-var _ = calendar.Date
+func missingFacts(book *rulebook.Rulebook, needs []string, lang text.Lang) []missingFact {
+	l := &layout{book: book, lang: lang}
+	facts := []missingFact{}
+	for _, path := range needs {
+		facts = append(facts, missingFact{path, book.FactLabel(path).In(lang), book.HowToFind(path).In(lang), l.give(path)})
+	}
+	return facts
+}

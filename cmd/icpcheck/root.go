@@ -46,13 +46,14 @@ Exit status: 0 ready, 1 not ready, 2 could not run, 3 undetermined.`),
 		return &usageError{err: fmt.Errorf("%w%s", err, unknownFlag(cmd.Flags(), err)), hint: cmd.CommandPath() + " --help"}
 	})
 	root.SetUsageTemplate(usageTemplate(a.lang))
-	root.AddCommand(a.domain(), a.check(), a.batch(), a.explanation(), a.site(), a.diagnosis(), a.rules(), a.parse(), a.demo(), a.version())
+	root.AddCommand(a.domain(), a.check(), a.batch(), a.explanation(), a.site(), a.diagnosis(), a.planning(), a.materials(), a.rules(), a.parse(), a.demo(), a.version())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(e.args...)
 	for _, c := range root.Commands() {
 		switch c.Name() {
 		case "help":
 			c.Short = a.say("查看命令帮助", "help about any command")
+			c.Args = helpTopic
 		case "completion":
 			c.Short = a.say("生成命令行补全脚本", "print a completion script for a shell")
 			c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
@@ -93,6 +94,20 @@ func explainArguments(c *cobra.Command) {
 	for _, sub := range c.Commands() {
 		explainArguments(sub)
 	}
+}
+
+// helpTopic refuses what cobra's help answers with status 0.
+func helpTopic(help *cobra.Command, args []string) error {
+	found, rest, err := help.Root().Find(args)
+	if err == nil && len(rest) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range found.Commands() {
+		names = append(names, c.Name())
+	}
+	word := args[len(args)-max(len(rest), 1)]
+	return &usageError{err: fmt.Errorf("help: unknown command %q%s", word, yamlfile.DidYouMean(word, names)), hint: "icpcheck --help"}
 }
 
 // unknownFlag suggests a flag where the error is about one that does not exist.

@@ -61,6 +61,8 @@ func (a *app) rules() *cobra.Command {
 // jsonWanted reports whether --format json was given; these commands know text and json.
 func (o *options) jsonWanted() (bool, error) {
 	switch {
+	case len(o.Output) > 0:
+		return false, usage("--output %s: this command prints to standard output only", o.Output[0])
 	case slices.Equal(o.Format, []string{"text"}):
 		return false, nil
 	case slices.Equal(o.Format, []string{"json"}):
@@ -127,11 +129,7 @@ func (a *app) rulesShow(o *options, book *rulebook.Rulebook, lang text.Lang, arg
 	} else if row := book.Table("sources").Row(args[0]); row != nil {
 		out = rowJSON(book.Table("sources"), row)
 	} else {
-		var ids []string
-		for _, c := range book.Checks() {
-			ids = append(ids, c.ID)
-		}
-		return &usageError{err: fmt.Errorf("there is no check or row %q%s", args[0], yamlfile.DidYouMean(args[0], ids)), hint: "icpcheck rules list"}
+		return &usageError{err: fmt.Errorf("there is no check or row %q%s", args[0], yamlfile.DidYouMean(args[0], checkIDs(book))), hint: "icpcheck rules list"}
 	}
 	if sources, ok := out["source"].([]string); ok {
 		titles := map[string]string{}
@@ -160,7 +158,7 @@ func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args [
 	var problems yamlfile.Problems
 	for _, id := range args {
 		if book.Check(id) == nil {
-			return usage("there is no check %q", id)
+			return &usageError{err: fmt.Errorf("there is no check %q%s", id, yamlfile.DidYouMean(id, checkIDs(book))), hint: "icpcheck rules list"}
 		}
 	}
 	for _, c := range book.Checks() {
@@ -185,6 +183,15 @@ func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args [
 	}
 	fmt.Fprintf(a.stdout, "%d passed, %d failed\n", ran-len(problems), len(problems))
 	return problems.Err()
+}
+
+// checkIDs lists the ids of all checks.
+func checkIDs(book *rulebook.Rulebook) []string {
+	var ids []string
+	for _, c := range book.Checks() {
+		ids = append(ids, c.ID)
+	}
+	return ids
 }
 
 func checkJSON(c *rulebook.Check, lang text.Lang) map[string]any {

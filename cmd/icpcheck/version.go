@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +38,11 @@ func (a *app) version() *cobra.Command {
 					}
 				}
 			}
-			if slices.Equal(o.Format, []string{"json"}) {
+			asJSON, err := o.jsonWanted()
+			if err != nil {
+				return err
+			}
+			if asJSON {
 				e := json.NewEncoder(a.stdout)
 				e.SetIndent("", "  ")
 				return e.Encode(map[string]any{"tool": tool(), "commit": commit, "go": runtime.Version(), "rulebook": book.Info()})

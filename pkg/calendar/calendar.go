@@ -1,5 +1,3 @@
-// Package calendar counts days the way a filing office does: calendar days in
-// Beijing time (UTC+8), whatever zone the machine is set to.
 package calendar
 
 import (

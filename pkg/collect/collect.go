@@ -1,5 +1,3 @@
-// Package collect asks registries and the DNS about the domains of filings and
-// adds what they say to the facts, with where the addresses found are.
 package collect
 
 import (

@@ -1,5 +1,3 @@
-// Package engine evaluates the rulebook over facts. It knows no network, no
-// file and no particular rule.
 package engine
 
 import (

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -254,6 +255,13 @@ func parseWord(field Field, s string, vocabulary Vocabulary, provider string) (s
 	s = strings.TrimSpace(s)
 	if s == "" {
 		return "", fmt.Errorf("is empty; leave the key out where the value is unknown")
+	}
+	if field.Address {
+		address, err := netip.ParseAddr(s)
+		if err != nil {
+			return "", fmt.Errorf("%q is not an IP address", mask.Free(s))
+		}
+		return address.Unmap().String(), nil
 	}
 	if field.Vocabulary == "" {
 		return s, nil

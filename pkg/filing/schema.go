@@ -1,9 +1,3 @@
-// Package filing holds what is known about a filing: facts with their origin,
-// the one list of facts there are, and the filing file.
-//
-// A fact is addressed by its path, the same in filing files, in --set, in
-// rules and in reports: subject.lead.identity, domain.expires_at, province. A
-// fact nobody knows is absent from Facts; there is no zero value for "unknown".
 package filing
 
 import (
@@ -33,6 +27,8 @@ type Field struct {
 	Vocabulary string
 	// Key is the key in the filing file where it differs from the path's last part.
 	Key string
+	// Address marks lists whose elements are IP addresses.
+	Address bool
 	// LookupOnly marks facts that only a look-up gives; they are no keys of the file.
 	LookupOnly bool
 	// Personal values (identity, telephone and certificate numbers) are masked
@@ -105,7 +101,7 @@ var fields = []Field{
 	{Path: "domain.created_at", Type: Time, LookupOnly: true},
 	{Path: "domain.nameservers", Type: List, LookupOnly: true},
 	{Path: "domain.resolves", Type: Bool, LookupOnly: true},
-	{Path: "domain.addresses", Type: List, LookupOnly: true},
+	{Path: "domain.addresses", Type: List, Address: true, LookupOnly: true},
 	{Path: "domain.places", Type: List, Vocabulary: "place", LookupOnly: true},
 	{Path: "domain.networks", Type: List, Vocabulary: "providers", LookupOnly: true},
 	{Path: "domain.aliases", Type: List, LookupOnly: true},
@@ -126,7 +122,7 @@ var fields = []Field{
 
 	{Path: "server.type", Type: Text, Vocabulary: "server-types"},
 	{Path: "server.region", Type: Text},
-	{Path: "server.addresses", Type: List},
+	{Path: "server.addresses", Type: List, Address: true},
 	{Path: "server.places", Type: List, Vocabulary: "place", LookupOnly: true},
 	{Path: "server.billing", Type: Text, Vocabulary: "billing"},
 	{Path: "server.months", Type: Int},

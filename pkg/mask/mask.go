@@ -1,5 +1,3 @@
-// Package mask hides personal numbers: identity documents, telephones and
-// certificates. Everything that leaves the program passes through it.
 package mask
 
 import (

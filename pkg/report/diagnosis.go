@@ -1,6 +1,19 @@
 package report
 
-// Diagnosis is what icpcheck diagnose adds to a report.
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/fatih/color"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+// Diagnosis is what icpcheck diagnose adds to a report. Its texts are in the
+// language of the report.
 type Diagnosis struct {
 	// Conclusion is an id of rulebook table conclusions.
 	Conclusion string `json:"conclusion"`
@@ -20,4 +33,78 @@ type Step struct {
 	Target  string `json:"target"`
 	Outcome string `json:"outcome"` // ok, failed, blocked, open, skipped
 	Seen    string `json:"seen"`
+}
+
+// outcomes are the marks and words of steps: never colour alone.
+var outcomes = map[string]struct {
+	mark string
+	word text.Text
+}{
+	"ok":      {"✓", text.Text{Zh: "正常", En: "ok"}},
+	"failed":  {"✗", text.Text{Zh: "异常", En: "failed"}},
+	"blocked": {"✗", text.Text{Zh: "拦截", En: "blocked"}},
+	"open":    {"?", text.Text{Zh: "不作依据", En: "open"}},
+	"skipped": {"-", text.Text{Zh: "未做", En: "skipped"}},
+}
+
+// DiagnosisText prints a report of icpcheck diagnose for people: each step with
+// what was seen, then the conclusion, then what to do. Options.Quiet leaves the
+// steps out.
+func DiagnosisText(w io.Writer, r *Report, o Options) error {
+	v := voice{r.Book, o.Lang}
+	colors := newPalette(o.Color)
+	d, t := r.Diagnosis, &r.Targets[0]
+	var b bytes.Buffer
+	fmt.Fprintln(&b, colors.strong.Sprint(text.Clean(t.Name)))
+	wordWidth, titleWidth := 0, 0
+	for _, s := range d.Steps {
+		wordWidth = max(wordWidth, text.Width(outcomes[s.Outcome].word.In(o.Lang)))
+		titleWidth = max(titleWidth, text.Width(s.Title))
+	}
+	// paragraph goes on below itself where it has to be wrapped.
+	paragraph := func(indent int, s string) {
+		columns := 0
+		if o.Width > 0 {
+			columns = max(o.Width-indent, 20)
+		}
+		for i, line := range text.Wrap(text.Clean(s), columns) {
+			if i > 0 {
+				fmt.Fprint(&b, strings.Repeat(" ", indent))
+			}
+			fmt.Fprintln(&b, line)
+		}
+	}
+	for _, s := range d.Steps {
+		if o.Quiet {
+			break
+		}
+		head := "  " + outcomes[s.Outcome].mark + " " + text.Pad(outcomes[s.Outcome].word.In(o.Lang), wordWidth)
+		shade := map[string]*color.Color{"ok": colors.good, "failed": colors.bad, "blocked": colors.bad, "open": colors.doubt}[s.Outcome]
+		if shade == nil {
+			shade = colors.faint
+		}
+		fmt.Fprint(&b, shade.Sprint(head)+"  "+text.Pad(s.Title, titleWidth)+"  ")
+		seen := s.Seen
+		if s.Target != "" {
+			seen = s.Target + v.colon() + seen
+		}
+		paragraph(text.Width(head)+titleWidth+4, seen)
+	}
+	row := r.Book.Row("conclusions", d.Conclusion)
+	shade := map[verdict.Overall]*color.Color{verdict.Ready: colors.good, verdict.NotReady: colors.bad, verdict.Unknown: colors.doubt}[t.Overall]
+	fmt.Fprint(&b, shade.Sprint("  = "))
+	paragraph(4, row.Name.In(o.Lang)+v.bracket(d.Conclusion)+v.colon()+d.Because)
+	label := v.say(text.LabelRemedy) + v.colon()
+	fmt.Fprint(&b, "    "+colors.faint.Sprint(label))
+	paragraph(4+text.Width(label), d.Remedy)
+	if o.Verbose {
+		for _, id := range row.Source {
+			s := v.source(id)
+			label := v.say(text.LabelSource) + v.colon()
+			fmt.Fprint(&b, "    "+colors.faint.Sprint(label))
+			paragraph(4+text.Width(label), s.id+v.colon()+s.title)
+		}
+	}
+	_, err := w.Write(b.Bytes())
+	return err
 }

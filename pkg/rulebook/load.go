@@ -590,6 +590,9 @@ func (b *Rulebook) refs() yamlfile.Problems {
 	}
 	for _, c := range b.checks {
 		source(c.Position, fmt.Sprintf("check %q", c.ID), c.Source)
+		if c.partsFrom != nil {
+			continue // the rows they come from are looked at above
+		}
 		for _, p := range c.Parts {
 			source(c.Position, fmt.Sprintf("check %q", c.ID), p.Source)
 		}

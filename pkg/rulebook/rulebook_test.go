@@ -173,8 +173,8 @@ rows:
 	if book.Version != "1+acme" || base.Version != "1" || book.Date != "2026-11-24" {
 		t.Errorf("versions %q, %q of %s", base.Version, book.Version, book.Date)
 	}
-	if base.Digest == book.Digest || base.Digest != open(t).Digest || !strings.HasPrefix(base.Digest, "sha256:") {
-		t.Errorf("digests %q, %q", base.Digest, book.Digest)
+	if base.Digest() == book.Digest() || base.Digest() != open(t).Digest() || !strings.HasPrefix(base.Digest(), "sha256:") {
+		t.Errorf("digests %q, %q", base.Digest(), book.Digest())
 	}
 	// The base is not touched by what lies over it.
 	if got := base.Row("provinces", "north").Value("min_validity_days"); got != int64(90) {
@@ -195,7 +195,7 @@ func TestLayerMistakes(t *testing.T) {
 	}{
 		"half a row":        {provinces("{id: north, min_validity_days: 1, islands: true}"), `leaves out "lead_rule"`},
 		"patch of nothing":  {provinces("{id: nroth, patch: true, min_validity_days: 1}"), `no row "nroth" to patch in table "provinces", did you mean "north"?`},
-		"unknown column":    {provinces("{id: north, patch: true, min_validity: 1}"), `unknown column "min_validity", did you mean "min_validity_days"?`},
+		"unknown column":    {provinces("{id: north, patch: true, min_validity_day: 1}"), `unknown column "min_validity_day", did you mean "min_validity_days"?`},
 		"wrong type":        {provinces("{id: north, patch: true, min_validity_days: x}"), `min_validity_days: want a whole number, got "x"`},
 		"not one of":        {provinces("{id: north, patch: true, lead_rule: maybe}"), `lead_rule: "maybe" is not one of required, free`},
 		"required":          {provinces("{id: west}"), `row "west" lacks "min_validity_days"`},

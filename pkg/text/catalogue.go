@@ -110,6 +110,43 @@ const (
 	ExplainReplyMany Key = "explain-reply-many"
 	ExplainReplyItem Key = "explain-reply-item"
 	ExplainReplyEnd  Key = "explain-reply-end"
+
+	// The checklist of documents.
+	DocMissing    Key = "doc-missing"
+	DocDepends    Key = "doc-depends"
+	DocMayBeAsked Key = "doc-may-be-asked"
+	DocHave       Key = "doc-have"
+	DocNotNeeded  Key = "doc-not-needed"
+	DocFor        Key = "doc-for"
+	DocOneOf      Key = "doc-one-of"
+	DocForm       Key = "doc-form"
+	DocSigned     Key = "doc-signed"
+	DocIssued     Key = "doc-issued"
+	DocContents   Key = "doc-contents"
+	DocWhy        Key = "doc-why"
+	DocAdds       Key = "doc-adds"
+	DocAny        Key = "doc-any"
+	DocComplete   Key = "doc-complete"
+	DocIncomplete Key = "doc-incomplete"
+	DocUndecided  Key = "doc-undecided"
+	DocNotListed  Key = "doc-not-listed"
+
+	// The plan of a filing.
+	PlanUndecided Key = "plan-undecided"
+	PlanPossible  Key = "plan-possible"
+	PlanSteps     Key = "plan-steps"
+	PlanDeadlines Key = "plan-deadlines"
+	PlanAssumed   Key = "plan-assumed"
+	PlanGuessed   Key = "plan-guessed"
+	PlanDomains   Key = "plan-domains"
+	PlanBetween   Key = "plan-between"
+	PlanNoDate    Key = "plan-no-date"
+	PlanAbout     Key = "plan-about"
+	PlanApplicant Key = "plan-applicant"
+	PlanProvider  Key = "plan-provider"
+	PlanBureau    Key = "plan-bureau"
+	PlanPlatform  Key = "plan-platform"
+	PlanFiling    Key = "plan-filing"
 )
 
 var catalogue = map[Key]Text{
@@ -208,6 +245,41 @@ var catalogue = map[Key]Text{
 	ExplainReplyMany: {Zh: "您好，您的备案申请因以下原因被退回：", En: "Hello, your filing was returned for these reasons:"},
 	ExplainReplyItem: {Zh: "{0}. {1}：{2}", En: "{0}. {1}: {2}"},
 	ExplainReplyEnd:  {Zh: "如有疑问，请随时与我们联系。", En: "If anything is unclear, please contact us at any time."},
+
+	DocMissing:    {Zh: "缺少", En: "missing"},
+	DocDepends:    {Zh: "视情况", En: "depends"},
+	DocMayBeAsked: {Zh: "可能要求", En: "may be asked"},
+	DocHave:       {Zh: "已备", En: "at hand"},
+	DocNotNeeded:  {Zh: "不需要", En: "not needed"},
+	DocFor:        {Zh: "材料清单：{0}", En: "documents for: {0}"},
+	DocOneOf:      {Zh: "任一即可：{0}", En: "one of: {0}"},
+	DocForm:       {Zh: "形式", En: "form"},
+	DocSigned:     {Zh: "签署", En: "signed by"},
+	DocIssued:     {Zh: "出具", En: "issued by"},
+	DocContents:   {Zh: "内容", En: "contents"},
+	DocWhy:        {Zh: "原因", En: "why"},
+	DocAdds:       {Zh: "补充以下信息后，清单会增加：", En: "These answers would add to the list:"},
+	DocAny:        {Zh: "视填写内容", En: "depending on the value"},
+	DocComplete:   {Zh: "必备材料齐全", En: "all required documents are at hand"},
+	DocIncomplete: {Zh: "缺少必备材料：{0}", En: "required documents missing: {0}"},
+	DocUndecided:  {Zh: "必备材料尚不能确定", En: "which documents are required is not known yet"},
+	DocNotListed:  {Zh: "另有 {0} 项不适用，--verbose 列出", En: "{0} more do not apply; --verbose lists them"},
+
+	PlanUndecided: {Zh: "备案类型尚不能判定", En: "the kind of filing is not decided yet"},
+	PlanPossible:  {Zh: "可能是：{0}", En: "it may be: {0}"},
+	PlanSteps:     {Zh: "步骤", En: "steps"},
+	PlanDeadlines: {Zh: "时限与义务", En: "time limits and duties"},
+	PlanAssumed:   {Zh: "未填，按此判断：{0}", En: "not given, so taken to be: {0}"},
+	PlanGuessed:   {Zh: "没有 {0} 年的放假安排，按周一至周五计算", En: "the holidays of {0} are not known; Monday to Friday are counted"},
+	PlanDomains:   {Zh: "各域名", En: "each domain"},
+	PlanBetween:   {Zh: "{0} 至 {1}", En: "{0} to {1}"},
+	PlanNoDate:    {Zh: "日期未知", En: "no date yet"},
+	PlanAbout:     {Zh: "约 {0}", En: "about {0}"},
+	PlanApplicant: {Zh: "主办单位", En: "applicant"},
+	PlanProvider:  {Zh: "接入服务商", En: "provider"},
+	PlanBureau:    {Zh: "管局", En: "bureau"},
+	PlanPlatform:  {Zh: "平台", En: "platform"},
+	PlanFiling:    {Zh: "备案类型", En: "filing"},
 }
 
 // Keys lists every key of the catalogue.

@@ -1,5 +1,3 @@
-// Package text holds bilingual text, display width, and every word that Go
-// code itself prints. Words about rules live in the rulebook.
 package text
 
 import "strings"

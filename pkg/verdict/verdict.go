@@ -1,6 +1,3 @@
-// Package verdict holds the words a check can end with and how they combine.
-//
-// It is the bottom of the import graph: truth tables and nothing else.
 package verdict
 
 import "fmt"

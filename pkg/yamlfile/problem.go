@@ -1,5 +1,3 @@
-// Package yamlfile reads YAML that people wrote, keeping positions, and turns
-// every mistake into a Problem that says where it is and what would be right.
 package yamlfile
 
 import (

@@ -1,0 +1,277 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/icpcheck/icpcheck/pkg/calendar"
+	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/plan"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+// planning is the command plan.
+func (a *app) planning() *cobra.Command {
+	return &cobra.Command{
+		Use:   "plan [FILING.yaml]",
+		Short: a.say("判断做哪种备案，列出步骤和时限", "tell which filing to make, with steps and time limits"),
+		Long: a.say(`根据服务器是否在内地、主体和域名是否已备案，判断做哪种备案（无需备案、首次、新增网站、接入、变更等），说明理由，
+并从 --now 起按工作日排出步骤，列出备案后的义务。没有文件时用 --set 说明情况。信息不足时指出缺什么。
+
+退出状态：0 已判定，2 无法运行，3 尚不能判定。`,
+			`Tells from where the server is and what is filed already which filing to make (none, first, new site, access, change …) and why,
+lays the steps out in working days from --now, and lists the duties after the filing. Without a file, --set says what is known. What is missing is named.
+
+Exit status: 0 decided, 2 could not run, 3 not decided yet.`),
+		Example: "  icpcheck plan filing.yaml\n  icpcheck plan filing.yaml --now 2026-11-24 --format json\n  icpcheck plan --provider aliyun --set server.region=cn-hongkong",
+		Args:    atMostOne("plan", "icpcheck plan filing.yaml"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o, err := read(cmd.Flags(), a.getenv)
+			if err != nil {
+				return err
+			}
+			if _, err := o.textOrJSON(); err != nil {
+				return err
+			}
+			clock, err := o.clock(a.environment)
+			if err != nil {
+				return err
+			}
+			book, err := o.rulebook()
+			if err != nil {
+				return err
+			}
+			f, err := a.oneFiling(o, args, book)
+			if err != nil {
+				return err
+			}
+			p, err := plan.Make(book, f, clock())
+			if err != nil {
+				return err
+			}
+			lang := o.lang(a.environment)
+			if err := a.emit(o, book, planJSON(book, p, f, lang), func(l *layout) { planText(l, p, f, o) }); err != nil {
+				return err
+			}
+			if p.Kind == "" && !o.AllowUndetermined {
+				return statusError(verdict.ExitUndetermined)
+			}
+			return nil
+		},
+	}
+}
+
+type (
+	jsonPlan struct {
+		Rulebook  rulebook.Info  `json:"rulebook"`
+		Name      string         `json:"name,omitempty"`
+		Kind      string         `json:"kind"`
+		Title     string         `json:"title"`
+		Why       string         `json:"why"`
+		Steps     []jsonStep     `json:"steps"`
+		Deadlines []jsonDeadline `json:"deadlines"`
+		Needs     []string       `json:"needs"`
+		Missing   []missingFact  `json:"missing"`
+		// Possible are the kinds that the missing facts can lead to.
+		Possible []string         `json:"possible"`
+		Assumed  []jsonAssumption `json:"assumed"`
+		Domains  []jsonPlanDomain `json:"domains"`
+		// GuessedYears were counted Monday to Friday, since their holidays are not known.
+		GuessedYears []int    `json:"guessed_years"`
+		Sources      []string `json:"sources"`
+	}
+	jsonStep struct {
+		ID             string   `json:"id"`
+		Title          string   `json:"title"`
+		Text           string   `json:"text"`
+		By             string   `json:"by"`
+		MinWorkingDays int      `json:"min_working_days"`
+		MaxWorkingDays int      `json:"max_working_days"`
+		Hours          int      `json:"hours"`
+		Earliest       string   `json:"earliest"`
+		Latest         string   `json:"latest"`
+		URL            string   `json:"url,omitempty"`
+		Sources        []string `json:"sources"`
+	}
+	jsonDeadline struct {
+		ID          string `json:"id"`
+		Title       string `json:"title"`
+		Text        string `json:"text"`
+		CountedFrom string `json:"counted_from"`
+		// Date is the last day, or null where the day it counts from is not known.
+		Date      *string  `json:"date"`
+		Estimated bool     `json:"estimated"`
+		Sources   []string `json:"sources"`
+	}
+	jsonAssumption struct {
+		Fact  string `json:"fact"`
+		Title string `json:"title"`
+		Value any    `json:"value"`
+	}
+	jsonPlanDomain struct {
+		Name  string   `json:"name"`
+		Kind  string   `json:"kind"`
+		Why   string   `json:"why"`
+		Needs []string `json:"needs"`
+	}
+)
+
+func planJSON(book *rulebook.Rulebook, p *plan.Plan, f *filing.Filing, lang text.Lang) jsonPlan {
+	out := jsonPlan{
+		Rulebook: book.Info(), Name: f.Name, Kind: p.Kind, Why: p.Why.In(lang), Steps: []jsonStep{}, Deadlines: []jsonDeadline{},
+		Needs: texts(p.Needs), Missing: missingFacts(book, p.Needs, lang), Possible: texts(p.Possible),
+		Assumed: []jsonAssumption{}, Domains: []jsonPlanDomain{}, GuessedYears: append([]int{}, p.GuessedYears...), Sources: texts(p.Sources),
+	}
+	if p.Kind != "" {
+		out.Title = book.Label("plan", p.Kind, "").In(lang)
+	}
+	for _, s := range p.Steps {
+		out.Steps = append(out.Steps, jsonStep{
+			ID: s.Row.ID, Title: s.Row.Name.In(lang), Text: s.Row.Both("about").In(lang), By: s.Row.Text("by"),
+			MinWorkingDays: s.MinWorkingDays, MaxWorkingDays: s.MaxWorkingDays, Hours: s.Hours,
+			Earliest: calendar.Date(s.Earliest), Latest: calendar.Date(s.Latest), URL: s.Row.Text("url"), Sources: texts(s.Row.Source),
+		})
+	}
+	for _, d := range p.Deadlines {
+		deadline := jsonDeadline{
+			ID: d.Row.ID, Title: d.Row.Name.In(lang), Text: d.Row.Both("about").In(lang), CountedFrom: d.Row.Text("counted_from"),
+			Estimated: d.Estimated, Sources: texts(d.Row.Source),
+		}
+		if !d.Date.IsZero() {
+			day := calendar.Date(d.Date)
+			deadline.Date = &day
+		}
+		out.Deadlines = append(out.Deadlines, deadline)
+	}
+	for _, as := range p.Assumed {
+		out.Assumed = append(out.Assumed, jsonAssumption{as.Path, book.FactLabel(as.Path).In(lang), as.Value})
+	}
+	for _, d := range p.Domains {
+		out.Domains = append(out.Domains, jsonPlanDomain{d.Name, d.Kind, d.Why.In(lang), texts(d.Needs)})
+	}
+	return out
+}
+
+var stepBy = map[string]text.Key{
+	"applicant": text.PlanApplicant, "provider": text.PlanProvider, "bureau": text.PlanBureau, "platform": text.PlanPlatform,
+}
+
+// planText prints kind and reason, the steps with their days, and the duties.
+func planText(l *layout, p *plan.Plan, f *filing.Filing, o *options) {
+	name := text.Clean(f.Name)
+	if name != "" {
+		name += l.colon()
+	}
+	if p.Kind == "" {
+		l.line(l.strong.Sprint(name + l.say(text.PlanUndecided)))
+		l.hang("  ", nil, l.say(text.PlanPossible, l.kinds(p.Possible)))
+		for _, path := range p.Needs {
+			l.need(2, path)
+		}
+	} else {
+		l.line(l.strong.Sprint(name+l.kinds([]string{p.Kind})) + "  " + l.faint.Sprint(p.Kind))
+		l.hang("  ", nil, p.Why.In(l.lang))
+	}
+	if len(p.Domains) > 0 {
+		l.section(text.PlanDomains)
+		wide := 0
+		for _, d := range p.Domains {
+			wide = max(wide, text.Width(d.Name))
+		}
+		for _, d := range p.Domains {
+			said := l.say(text.PlanUndecided)
+			if d.Kind != "" {
+				said = l.kinds([]string{d.Kind}) + l.bracket(d.Why.In(l.lang))
+			}
+			l.hang("  "+text.Pad(d.Name, wide)+"  ", nil, said)
+		}
+	}
+	if len(p.Steps) > 0 && !o.Quiet {
+		l.section(text.PlanSteps)
+	}
+	days, by := 0, 0
+	for _, s := range p.Steps {
+		days = max(days, text.Width(l.days(s)))
+		by = max(by, text.Width(l.say(stepBy[s.Row.Text("by")])))
+	}
+	for n, s := range p.Steps {
+		if o.Quiet {
+			break
+		}
+		head := fmt.Sprintf("  %2d  %s  %s  ", n+1, text.Pad(l.days(s), days), text.Pad(l.say(stepBy[s.Row.Text("by")]), by))
+		l.hang(head, nil, s.Row.Name.In(l.lang)+l.colon()+s.Row.Both("about").In(l.lang))
+		if o.Verbose {
+			l.hang(strings.Repeat(" ", text.Width(head))+l.say(text.LabelSource)+l.colon(), l.faint, text.List(s.Row.Source, l.lang))
+		}
+	}
+	if len(p.Deadlines) > 0 && !o.Quiet {
+		l.section(text.PlanDeadlines)
+		l.deadlines(p.Deadlines)
+	}
+	if o.Quiet {
+		return
+	}
+	if len(p.Assumed) > 0 || len(p.GuessedYears) > 0 {
+		l.line("")
+	}
+	if len(p.Assumed) > 0 {
+		taken := make([]string, len(p.Assumed))
+		for n, as := range p.Assumed {
+			taken[n] = l.book.FactLabel(as.Path).In(l.lang) + " = " + engine.Display(l.book, as.Path, as.Value, l.lang)
+		}
+		l.hang("  ! ", l.doubt, l.say(text.PlanAssumed, text.List(taken, l.lang)))
+	}
+	if len(p.GuessedYears) > 0 {
+		years := make([]string, len(p.GuessedYears))
+		for n, year := range p.GuessedYears {
+			years[n] = strconv.Itoa(year)
+		}
+		l.hang("  ! ", l.doubt, l.say(text.PlanGuessed, text.List(years, l.lang)))
+	}
+}
+
+func (l *layout) section(k text.Key) {
+	l.line("")
+	l.line("  " + l.strong.Sprint(l.say(k)))
+}
+
+func (l *layout) kinds(ids []string) string {
+	names := make([]string, len(ids))
+	for n, id := range ids {
+		names[n] = l.book.Label("plan", id, "").In(l.lang)
+	}
+	return text.List(names, l.lang)
+}
+
+func (l *layout) days(s plan.Step) string {
+	earliest, latest := calendar.Date(s.Earliest), calendar.Date(s.Latest)
+	if earliest == latest {
+		return earliest
+	}
+	return l.say(text.PlanBetween, earliest, latest)
+}
+
+func (l *layout) deadlines(list []plan.Deadline) {
+	day := func(d plan.Deadline) string {
+		switch {
+		case d.Date.IsZero():
+			return l.say(text.PlanNoDate)
+		case d.Estimated:
+			return l.say(text.PlanAbout, calendar.Date(d.Date))
+		}
+		return calendar.Date(d.Date)
+	}
+	wide := 0
+	for _, d := range list {
+		wide = max(wide, text.Width(day(d)))
+	}
+	for _, d := range list {
+		l.hang("  "+text.Pad(day(d), wide)+"  ", nil, d.Row.Name.In(l.lang)+l.colon()+d.Row.Both("about").In(l.lang))
+	}
+}
