@@ -374,7 +374,22 @@ func (a *app) print(sinks []sink, r *report.Report, o *options) error {
 }
 
 // writeFile writes a file whole or not at all.
+// A link is followed, and what is no plain file (a pipe, a device) is written
+// to directly: renaming over it would destroy it.
 func writeFile(path string, write func(io.Writer) error) (err error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err == nil {
+			err = errors.Join(write(file), file.Close())
+		}
+		if err != nil {
+			return fmt.Errorf("--output %s: %w", path, reason(err))
+		}
+		return nil
+	}
 	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return fmt.Errorf("--output %s: %w", path, reason(err))

@@ -55,6 +55,30 @@ func (a *app) rules() *cobra.Command {
 	with(&cobra.Command{
 		Use: "test [ID…]", Short: a.say("运行检查项自带的测试", "run the tests that checks carry"),
 	}, a.rulesTest)
+	with(&cobra.Command{
+		Use: "schema [filing|check|table]", Short: a.say("输出 JSON Schema，供编辑器使用", "print a JSON Schema for editors"),
+		Long: a.say("输出备案文件（默认）、检查项文件或表文件的 JSON Schema（draft 2020-12）。编辑器据此补全键和值并标出错误。",
+			"Prints the JSON Schema (draft 2020-12) of the filing file (the default), of a check or of a table. Editors complete keys and values by it and mark mistakes."),
+		Example: "  icpcheck rules schema > filing.schema.json\n  # first line of a filing file:\n  # yaml-language-server: $schema=filing.schema.json",
+		Args:    cobra.MaximumNArgs(1), ValidArgs: schemaNames,
+	}, a.rulesSchema)
+	diff := &cobra.Command{
+		Use: "diff OLD NEW", Short: a.say("比较两个规则目录", "compare two folders of rules"),
+		Long: a.say(`列出检查项和表行的增减和改动，以及哪些备案的结论因此改变（内置示例和 --filing 给出的文件）。
+OLD 和 NEW 是完整的规则目录、叠加目录（与内置规则合并后比较）或 builtin（内置规则）。`,
+			`Lists the checks and rows that were added, removed or changed, and which filings end differently (the built-in example and those of --filing).
+OLD and NEW are whole folders of rules, overlays (compared as laid over the built-in rules), or the word builtin.`),
+		Example: "  icpcheck rules diff builtin my-rules\n  icpcheck rules diff old/rules new/rules --filing filing.yaml",
+		Args:    cobra.ExactArgs(2),
+	}
+	filings := diff.Flags().StringArray("filing", nil, a.say("一并比较结论的备案文件（可重复）", "filing file to compare the verdict of, too (repeatable)"))
+	with(diff, func(o *options, book *rulebook.Rulebook, lang text.Lang, args []string) error {
+		return a.rulesDiff(o, book, lang, args, *filings)
+	})
+	with(&cobra.Command{
+		Use: "docs checks|sources", Short: a.say("输出 docs/checks.md 或 docs/sources.md", "print docs/checks.md or docs/sources.md"),
+		Hidden: true, Args: cobra.ExactArgs(1), ValidArgs: docNames,
+	}, a.rulesDocs)
 	return parent
 }
 

@@ -92,6 +92,11 @@ func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
 		case rulebook.TargetFiling:
 			results = append(results, evaluate(book, c, whole, nil, o.Now))
 		case rulebook.TargetDomain:
+			if len(f.Domains) == 0 {
+				// A filing is about a domain; one that names none is not ready, it
+				// has not said which.
+				results = append(results, evaluate(book, c, whole, nil, o.Now))
+			}
 			for i, d := range f.Domains {
 				r := evaluate(book, c, scopes[i], d.Missed, o.Now)
 				r.Domain = d.Name()

@@ -72,7 +72,7 @@ var unlisted = &Row{ID: "unlisted", Confidence: "low", Cells: map[string]Cell{"a
 func suffixRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string) {
 	suffix, ok := get("domain.suffix")
 	if !ok {
-		return nil, []string{"domain.suffix"}
+		return nil, []string{"domain.name"}
 	}
 	for s := suffix; s != ""; {
 		for _, table := range []string{"suffixes", "suffixes-not-approved"} {

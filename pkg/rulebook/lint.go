@@ -2,6 +2,7 @@ package rulebook
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
@@ -99,14 +100,7 @@ func (b *Rulebook) unusedSources() (problems yamlfile.Problems) {
 	}
 	for _, id := range b.TableIDs() {
 		for _, r := range b.Table(id).Rows {
-			cite(r.Source)
-			for _, cell := range r.Cells {
-				cite(cell.Source)
-				citeAny(cell.Value, cite)
-				for _, o := range cell.Other {
-					cite(o.Source)
-				}
-			}
+			cite(r.AllSources())
 		}
 	}
 	for _, r := range b.Table("sources").Rows {
@@ -115,6 +109,23 @@ func (b *Rulebook) unusedSources() (problems yamlfile.Problems) {
 		}
 	}
 	return problems
+}
+
+// AllSources lists, sorted and each once, the sources of a row and of all its
+// values, those not chosen included.
+func (r *Row) AllSources() []string {
+	var all []string
+	cite := func(ids []string) { all = append(all, ids...) }
+	cite(r.Source)
+	for _, cell := range r.Cells {
+		cite(cell.Source)
+		citeAny(cell.Value, cite)
+		for _, o := range cell.Other {
+			cite(o.Source)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // citeAny finds source lists inside structured values.

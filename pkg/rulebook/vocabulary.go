@@ -2,6 +2,7 @@ package rulebook
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/icpcheck/icpcheck/pkg/filing"
@@ -101,6 +102,35 @@ func (b *Rulebook) Label(vocabulary, id, provider string) text.Text {
 		}
 	}
 	return text.Same(id)
+}
+
+// Spellings lists what a filing may say for an id of a vocabulary beside the id
+// itself: its names in both languages and its aliases. Case, width, spaces and
+// punctuation do not matter to Resolve, so further spellings are accepted.
+func (b *Rulebook) Spellings(vocabulary, id string) []string {
+	var found []*Row
+	if vocabularyTables[vocabulary] {
+		found = []*Row{b.Row(vocabulary, id)}
+	} else {
+		rows, ids := b.rows(vocabulary, "")
+		for i, row := range rows {
+			if ids[i] == id {
+				found = append(found, row)
+			}
+		}
+	}
+	var names []string
+	for _, row := range found {
+		if row == nil {
+			continue
+		}
+		for _, name := range slices.Concat([]string{row.Name.Zh, row.Name.En}, row.Also, row.List("names")) {
+			if name != "" && name != id && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // Derivable tells the type of a path that goes through a join. See filing.Vocabulary.

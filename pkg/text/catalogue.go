@@ -131,6 +131,17 @@ const (
 	DocUndecided  Key = "doc-undecided"
 	DocNotListed  Key = "doc-not-listed"
 
+	// The difference between two rulebooks.
+	DiffAdded    Key = "diff-added"
+	DiffRemoved  Key = "diff-removed"
+	DiffChanged  Key = "diff-changed"
+	DiffChecks   Key = "diff-checks"
+	DiffRows     Key = "diff-rows"
+	DiffOutcomes Key = "diff-outcomes"
+	DiffSame     Key = "diff-same"
+	DiffNoOther  Key = "diff-no-other"
+	DiffNothing  Key = "diff-nothing"
+
 	// The plan of a filing.
 	PlanUndecided Key = "plan-undecided"
 	PlanPossible  Key = "plan-possible"
@@ -264,6 +275,16 @@ var catalogue = map[Key]Text{
 	DocIncomplete: {Zh: "缺少必备材料：{0}", En: "required documents missing: {0}"},
 	DocUndecided:  {Zh: "必备材料尚不能确定", En: "which documents are required is not known yet"},
 	DocNotListed:  {Zh: "另有 {0} 项不适用，--verbose 列出", En: "{0} more do not apply; --verbose lists them"},
+
+	DiffAdded:    {Zh: "新增", En: "added"},
+	DiffRemoved:  {Zh: "删除", En: "removed"},
+	DiffChanged:  {Zh: "改动", En: "changed"},
+	DiffChecks:   {Zh: "检查项", En: "checks"},
+	DiffRows:     {Zh: "表", En: "tables"},
+	DiffOutcomes: {Zh: "结论改变的备案", En: "filings that end differently"},
+	DiffSame:     {Zh: "规则相同", En: "the rules are the same"},
+	DiffNoOther:  {Zh: "没有备案的结论改变（比较了 {0} 份）", En: "no filing ends differently ({0} compared)"},
+	DiffNothing:  {Zh: "无", En: "none"},
 
 	PlanUndecided: {Zh: "备案类型尚不能判定", En: "the kind of filing is not decided yet"},
 	PlanPossible:  {Zh: "可能是：{0}", En: "it may be: {0}"},
