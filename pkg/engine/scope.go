@@ -246,7 +246,7 @@ func (s *scope) holderKind() (any, []string) {
 	holder, ok := s.text("domain.holder")
 	subject, named := s.text("subject.name")
 	kind, typed := s.text("subject.type")
-	if !ok || !named || !typed || text.Fold(holder) != text.Fold(subject) {
+	if !ok || !named || !typed || text.FoldName(holder) != text.FoldName(subject) {
 		return nil, unknown
 	}
 	if kind == "individual" {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/domainname"
+	"github.com/icpcheck/icpcheck/pkg/epp"
 	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
@@ -176,14 +177,20 @@ func (d *decoder) scalarOrList(field Field, n *yaml.Node) (any, error) {
 				d.fail(item, "%s: want a word, got %s", label, yamlfile.Kind(item))
 				continue
 			}
-			word, err := parseWord(field, item.Value, d.vocabulary, d.provider)
+			words, err := parseWords(field, item.Value, d.vocabulary, d.provider)
 			if err != nil {
 				d.fail(item, "%s: %v", label, err)
 				continue
 			}
-			if !slices.Contains(list, word) {
-				list = append(list, word)
+			for _, word := range words {
+				if !slices.Contains(list, word) {
+					list = append(list, word)
+				}
 			}
+		}
+		if field.Status && len(list) == 0 && len(n.Content) == 0 {
+			d.fail(n, "%s: is empty; leave the key out where the status is unknown", label)
+			return nil, errReported
 		}
 		return list, nil
 	}
@@ -232,6 +239,13 @@ func parseScalar(field Field, s string, vocabulary Vocabulary, provider string) 
 			return false, nil
 		}
 	case Int:
+		if whole, _, decimal := strings.Cut(s, "."); decimal && strings.HasSuffix(field.Path, "_cny") {
+			// Amounts have a decimal part, which no threshold depends on; cut off,
+			// 99.5 is still 99 or more and 98.9 is not.
+			if _, err := strconv.ParseFloat(s, 64); err == nil {
+				s = whole
+			}
+		}
 		if n, err := strconv.ParseInt(s, 10, 32); err == nil {
 			if n < 0 {
 				return nil, fmt.Errorf("cannot be negative, got %d", n)
@@ -274,6 +288,18 @@ func parseWord(field Field, s string, vocabulary Vocabulary, provider string) (s
 		known = "; icpcheck rules list " + field.Vocabulary + " shows those known"
 	}
 	return "", fmt.Errorf("unknown value %q%s", mask.Free(s), known)
+}
+
+// parseWords reads an element of a list, which for statuses may be several.
+func parseWords(field Field, s string, vocabulary Vocabulary, provider string) ([]string, error) {
+	if field.Status {
+		if names, ok := epp.Written(s); ok {
+			return names, nil
+		}
+		return nil, fmt.Errorf("unknown status %q%s", mask.Free(s), yamlfile.DidYouMean(s, epp.Names()))
+	}
+	word, err := parseWord(field, s, vocabulary, provider)
+	return []string{word}, err
 }
 
 // lookup finds the fact or the group of facts that a key below prefix means.

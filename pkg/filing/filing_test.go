@@ -104,6 +104,9 @@ func TestEveryField(t *testing.T) {
 		if field.Address {
 			value = "[203.0.113.7]"
 		}
+		if field.Status {
+			value = "[serverHold]"
+		}
 		if field.Vocabulary != "" {
 			value = strings.Replace(value, "text", "id-card", 1) // in every list of the toy vocabulary
 		}
@@ -165,7 +168,7 @@ func TestAssignment(t *testing.T) {
 	assign(t, f, "province=浙江")
 	assign(t, f, "province.min_validity_days = 45")
 	assign(t, f, "materials=身份证, business-license,")
-	assign(t, f, "domain.statuses=")
+	assign(t, f, "domain.statuses=[server-hold, 已过期]")
 	assign(t, f, "domains[0].expires_on=2027-02-20")
 	assign(t, f, "domains[example.cn].real_name=none")
 	assign(t, f, "domains[www.example.com].registrar=a=b")
@@ -173,8 +176,8 @@ func TestAssignment(t *testing.T) {
 	for _, test := range []struct{ got, want any }{
 		{f.Facts["province.min_validity_days"].Value, int64(45)},
 		{f.Facts["materials"].Value, []string{"id-card", "business-license"}},
-		{first["domain.statuses"].Value, []string{}},
-		{second["domain.statuses"].Value, []string{}},
+		{first["domain.statuses"].Value, []string{"serverHold", "expired"}},
+		{second["domain.statuses"].Value, []string{"serverHold", "expired"}},
 		{first["domain.expires_at"].Value, time.Date(2027, 2, 20, 0, 0, 0, 0, calendar.Beijing)},
 		{second["domain.expires_at"].Value, nil},
 		{second["domain.real_name"].Value, "none"},

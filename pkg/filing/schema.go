@@ -27,8 +27,10 @@ type Field struct {
 	Vocabulary string
 	// Key is the key in the filing file where it differs from the path's last part.
 	Key string
-	// Address marks lists whose elements are IP addresses.
+	// Address marks lists whose elements are IP addresses, Status those whose
+	// elements are EPP status names, accepted in any spelling.
 	Address bool
+	Status  bool
 	// LookupOnly marks facts that only a look-up gives; they are no keys of the file.
 	LookupOnly bool
 	// Personal values (identity, telephone and certificate numbers) are masked
@@ -93,7 +95,7 @@ var fields = []Field{
 	{Path: "domain.registrar", Type: Text},
 	{Path: "domain.registrar_iana_id", Type: Text},
 	{Path: "domain.registered", Type: Bool},
-	{Path: "domain.statuses", Type: List},
+	{Path: "domain.statuses", Type: List, Status: true},
 	{Path: "domain.filed", Type: Bool},
 	{Path: "domain.record", Type: Text, Vocabulary: "domain-record"},
 	{Path: "domain.access_here", Type: Bool},

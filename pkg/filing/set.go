@@ -57,15 +57,20 @@ func ParseAssignment(s string, vocabulary Vocabulary, provider string) (Assignme
 	var err error
 	if field.Type == List {
 		list := []string{}
+		// Brackets as in a file do no harm.
+		value = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(value), "["), "]")
 		for _, word := range strings.Split(value, ",") {
 			if strings.TrimSpace(word) == "" {
 				continue
 			}
-			id, wordErr := parseWord(field, word, vocabulary, provider)
+			ids, wordErr := parseWords(field, word, vocabulary, provider)
 			if wordErr != nil {
 				return Assignment{}, fmt.Errorf("%s: %w", path, wordErr)
 			}
-			list = append(list, id)
+			list = append(list, ids...)
+		}
+		if field.Status && len(list) == 0 {
+			return Assignment{}, fmt.Errorf("%s: is empty; leave it out where the status is unknown", path)
 		}
 		a.Fact.Value = list
 		return a, nil

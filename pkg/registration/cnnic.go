@@ -5,6 +5,8 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/domainname"
+
+	"github.com/icpcheck/icpcheck/pkg/epp"
 )
 
 // isCNNIC recognises the layout of whois.cnnic.cn by its object id, which ends
@@ -38,7 +40,7 @@ func parseCNNIC(domain, text string) (Record, bool) {
 				names = addNew(names, ascii)
 			}
 		case "Domain Status":
-			for _, status := range parseStatuses(value) {
+			for _, status := range epp.Parse(value) {
 				r.Statuses = addNew(r.Statuses, status)
 			}
 		case "Registrant", "Registrant Organization":

@@ -3,6 +3,8 @@ package registration
 import (
 	"strings"
 	"time"
+
+	"github.com/icpcheck/icpcheck/pkg/epp"
 )
 
 // fieldKind says what a labelled line of an answer is about.
@@ -150,7 +152,7 @@ func (b *block) evidence() bool {
 
 func hasEPP(statuses []string) bool {
 	for _, s := range statuses {
-		if _, ok := epp(s); ok {
+		if _, ok := epp.Name(s); ok {
 			return true
 		}
 	}
@@ -259,7 +261,7 @@ func continued(lines []string, kind fieldKind) []string {
 			break
 		}
 		goesOn := kind == nameserverField && len(addHosts(nil, value)) > 0 ||
-			kind == statusField && hasEPP(parseStatuses(value))
+			kind == statusField && hasEPP(epp.Parse(value))
 		if !goesOn {
 			break
 		}
@@ -297,7 +299,7 @@ func (b *block) add(kind fieldKind, value string) {
 		if keptStatus().MatchString(value) {
 			b.kept = true
 		}
-		for _, status := range parseStatuses(value) {
+		for _, status := range epp.Parse(value) {
 			b.statuses = addNew(b.statuses, status)
 		}
 	case nameserverField:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/openrdap/rdap"
 
+	"github.com/icpcheck/icpcheck/pkg/epp"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 )
 
@@ -98,7 +99,7 @@ func domainRecord(domain string, d *rdap.Domain) (Record, error) {
 		}
 	}
 	for _, status := range d.Status {
-		for _, s := range parseStatuses(status) {
+		for _, s := range epp.Parse(status) {
 			r.Statuses = addNew(r.Statuses, s)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	whoisparser "github.com/likexian/whois-parser"
 
+	"github.com/icpcheck/icpcheck/pkg/epp"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 )
 
@@ -118,7 +119,7 @@ func parseOther(domain, asked, text string) (r Record, err error) {
 		return fail(failure.Malformed, "the answer is in no known layout")
 	}
 	for _, value := range info.Domain.Status {
-		for _, status := range parseStatuses(value) {
+		for _, status := range epp.Parse(value) {
 			r.Statuses = addNew(r.Statuses, status)
 		}
 	}

@@ -315,31 +315,6 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
-func TestParseStatuses(t *testing.T) {
-	for in, want := range map[string]string{
-		"clientHold https://icann.org/epp#clientHold": "clientHold",
-		"serverHold (https://icann.org/epp)":          "serverHold",
-		"SERVER-HOLD":                                 "serverHold",
-		"server hold":                                 "serverHold",
-		"active":                                      "ok",
-		"OK":                                          "ok",
-		"ok (paid and in zone)":                       "ok",
-		"clientHold, autoRenewPeriod":                 "clientHold autoRenewPeriod",
-		"clientTransferProhibited -":                  "clientTransferProhibited",
-		"inactive since May":                          "inactive since May",
-		"REGISTRY-HOLD":                               "serverHold",
-		"pendingVerification":                         "pendingVerification",
-		"TRANSFER_LOCK":                               "TRANSFER_LOCK",
-		"正常":                                          "正常",
-		"ök":                                          "ök",
-		"https://icann.org/epp":                       "",
-	} {
-		if got := strings.Join(parseStatuses(in), " "); got != want {
-			t.Errorf("parseStatuses(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 func TestHolder(t *testing.T) {
 	for in, want := range map[string]string{
 		"Example  Limited":                   "Example Limited",

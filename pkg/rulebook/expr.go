@@ -179,11 +179,11 @@ func functions() []cel.EnvOption {
 			cel.BinaryBinding(func(t, n ref.Val) ref.Val {
 				return types.Timestamp{Time: calendar.AddDays(t.(types.Timestamp).Time, int(n.(types.Int)))}
 			}))),
-		// same_name(a, b): equal after folding case, width, brackets and spaces.
+		// same_name(a, b): equal after folding case, width, spaces and kinds of brackets.
 		cel.Function("same_name", cel.Overload("same_name_strings",
 			[]*cel.Type{cel.StringType, cel.StringType}, cel.BoolType,
 			cel.BinaryBinding(func(a, b ref.Val) ref.Val {
-				return types.Bool(text.Fold(string(a.(types.String))) == text.Fold(string(b.(types.String))))
+				return types.Bool(text.FoldName(string(a.(types.String))) == text.FoldName(string(b.(types.String))))
 			}))),
 		// valid_uscc(s), valid_resident_id(s, now): format and check character.
 		cel.Function("valid_uscc", cel.Overload("valid_uscc_string",

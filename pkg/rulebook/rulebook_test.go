@@ -249,7 +249,7 @@ func TestJoins(t *testing.T) {
 		{"suffix", map[string]string{"domain.suffix": "gov.cn"}, "cn", ""},
 		{"suffix", map[string]string{"domain.suffix": "a.b.io"}, "io", ""},
 		{"suffix", map[string]string{"domain.suffix": "xyz"}, "unlisted", ""},
-		{"suffix", nil, "", "domain.suffix"},
+		{"suffix", nil, "", "domain.name"},
 
 		{"registrar", map[string]string{"domain.registrar_iana_id": "3"}, "west", ""},
 		{"registrar", map[string]string{"domain.registrar_iana_id": " 1 "}, "east", ""},

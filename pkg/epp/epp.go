@@ -1,0 +1,130 @@
+// Package epp knows the status names of domains (EPP, RFC 5731 and RFC 3915)
+// in the spellings that registries, RDAP and people use.
+package epp
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// names are the names of RFC 5731, RFC 3915 and pendingVerification,
+// which Chinese vendors document for names whose holder is not yet verified.
+var names = []string{
+	"ok", "active", "inactive", "linked",
+	"addPeriod", "autoRenewPeriod", "renewPeriod", "transferPeriod", "redemptionPeriod",
+	"clientDeleteProhibited", "clientHold", "clientRenewProhibited", "clientTransferProhibited", "clientUpdateProhibited",
+	"serverDeleteProhibited", "serverHold", "serverRenewProhibited", "serverTransferProhibited", "serverUpdateProhibited",
+	"pendingCreate", "pendingDelete", "pendingRenew", "pendingRestore", "pendingTransfer", "pendingUpdate", "pendingVerification",
+}
+
+// byFold finds an EPP name from its letters alone, since answers write
+// serverHold, SERVER-HOLD and "server hold".
+var byFold = func() map[string]string {
+	m := map[string]string{
+		// Names used before EPP, still seen in old answers.
+		"registryhold":  "serverHold",
+		"registrarhold": "clientHold",
+	}
+	for _, name := range names {
+		m[fold(name)] = name
+	}
+	// RDAP (RFC 8056) says active where EPP says ok.
+	m["active"] = "ok"
+	return m
+}()
+
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return -1
+	}, s)
+}
+
+// Name returns the EPP name of s; false where s is not one.
+func Name(s string) (string, bool) {
+	// Folding drops other letters; they must not turn another word into a name.
+	for _, r := range s {
+		if r > 127 {
+			return "", false
+		}
+	}
+	name, ok := byFold[fold(s)]
+	return name, ok
+}
+
+// link matches the explanation that registries add. It is compiled when first
+// used, to keep start-up short.
+var link = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)[(<]?\s*https?://\S*`) })
+
+// Parse reads one status value: one EPP name, several, or one followed by a
+// link or a remark. Anything else is kept as written; an empty value gives nil.
+func Parse(value string) []string {
+	value = strings.Join(strings.Fields(link().ReplaceAllString(value, " ")), " ")
+	if value == "" {
+		return nil
+	}
+	if bare, _, remarked := strings.Cut(value, " ("); remarked {
+		if name, ok := Name(bare); ok {
+			return []string{name}
+		}
+	}
+	if name, ok := Name(value); ok {
+		return []string{name}
+	}
+	tokens := strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ,;|", r) })
+	var found []string
+	for _, token := range tokens {
+		name, ok := Name(token)
+		if !ok {
+			break
+		}
+		if !slices.Contains(found, name) {
+			found = append(found, name)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return []string{value}
+	case len(found) < len(tokens) && !strings.ContainsAny(found[0], "DHPRTUV"):
+		// "inactive since May" starts with an ordinary word, not with a status.
+		return []string{value}
+	}
+	return found
+}
+
+// spoken are words that people write into a filing file.
+var spoken = map[string]string{
+	"expired": "expired", "正常": "ok", "已过期": "expired", "过期": "expired", "赎回期": "redemptionPeriod", "待删除": "pendingDelete",
+	"注册局暂停解析": "serverHold", "注册局设置暂停解析": "serverHold", "注册商暂停解析": "clientHold", "注册商设置暂停解析": "clientHold",
+}
+
+// Written reads a status as a person writes it: any spelling of an EPP name, a
+// line pasted from WHOIS, or a Chinese word. False where it is none of these.
+func Written(s string) ([]string, bool) {
+	s = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(s), "Domain Status:"))
+	if name, ok := spoken[strings.ToLower(s)]; ok {
+		return []string{name}, true
+	}
+	found := Parse(s)
+	if len(found) == 0 { // only a link
+		_, after, ok := strings.Cut(s, "#")
+		name, known := Name(after)
+		return []string{name}, ok && known
+	}
+	for _, f := range found {
+		if name, ok := Name(f); !ok || name != f {
+			return nil, false
+		}
+	}
+	return found, true
+}
+
+// Names lists the EPP names, for messages.
+func Names() []string { return slices.Clone(names) }
