@@ -48,6 +48,7 @@ type options struct {
 	RDAPURL     string        `mapstructure:"rdap-url"`
 	WHOISServer string        `mapstructure:"whois-server"`
 	GeoDB       string        `mapstructure:"geo-db"`
+	NoCache     bool          `mapstructure:"no-cache"`
 
 	AllowUndetermined bool `mapstructure:"allow-undetermined"`
 	AllowPrivate      bool `mapstructure:"allow-private"`
@@ -79,6 +80,7 @@ var flags = []flag{
 	{"resolver", []string{}, text.Text{Zh: "DNS 服务器地址（可重复）", En: "DNS server address (repeatable)"}},
 	{"rdap-url", "", text.Text{Zh: "所有域名都查询这个 RDAP 地址", En: "ask this RDAP base URL for every name"}},
 	{"whois-server", "", text.Text{Zh: "所有域名都查询这个 WHOIS 服务器", En: "ask this WHOIS server for every name"}},
+	{"no-cache", false, text.Text{Zh: "不使用以前的查询结果（目前每次都重新查询）", En: "use no earlier look-ups (every run asks anew for now)"}},
 	{"geo-db", "", text.Text{Zh: "自备 IP 归属地库（MMDB 文件，如 GeoLite2、DB-IP）", En: "own database of where addresses are (MMDB file: GeoLite2, DB-IP …)"}},
 	{"allow-undetermined", false, text.Text{Zh: "待定时也以 0 退出", En: "exit with 0 when undetermined"}},
 	{"allow-private", false, text.Text{Zh: "允许访问内网和本机地址（site、diagnose）", En: "let site and diagnose connect to private and loopback addresses"}},

@@ -82,21 +82,42 @@ func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s
 func run(e *environment) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	out := &checked{w: e.stdout}
+	e.stdout = out
 	root := newRoot(e)
 	root.SetArgs(e.args)
 	root.SetIn(e.stdin)
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
 	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return verdict.ExitReady
-	}
 	var status statusError
-	if errors.As(err, &status) {
+	if out.err != nil && (err == nil || errors.As(err, &status)) {
+		// A verdict on half a report would be worse than none.
+		err = fmt.Errorf("writing the output: %w", out.err)
+	}
+	switch {
+	case err == nil:
+		return verdict.ExitReady
+	case errors.As(err, &status):
 		return int(status)
 	}
 	e.explain(err)
 	return verdict.ExitCouldNotRun
+}
+
+// checked remembers the first error of a writer, so that no command has to
+// look at each of its prints.
+type checked struct {
+	w   io.Writer
+	err error
+}
+
+func (c *checked) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	return n, err
 }
 
 // explain prints an error on stderr: a line each, for mistakes in files with

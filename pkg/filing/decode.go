@@ -121,7 +121,7 @@ func (d *decoder) name(facts Facts, n *yaml.Node) {
 	}
 	name, err := domainname.Parse(n.Value)
 	if err != nil {
-		d.fail(n, "%v", err)
+		d.fail(n, "%s", mask.Free(err.Error())) // a number may have been put where the name belongs
 		return
 	}
 	SetName(facts, name, Origin{Source: FromFile, Position: d.file.At(n)})
@@ -158,7 +158,7 @@ func (d *decoder) value(facts Facts, prefix string, key, n *yaml.Node) {
 		facts[path] = Fact{Value: v, Origin: Origin{Source: FromFile, Position: d.file.At(n)}}
 	default:
 		keys := keysBelow(prefix)
-		d.fail(key, "unknown key %q%s", key.Value, yamlfile.DidYouMean(key.Value, keys))
+		d.fail(key, "unknown key %q%s", mask.Free(key.Value), yamlfile.DidYouMean(key.Value, keys))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
@@ -49,7 +50,7 @@ func ParseAssignment(s string, vocabulary Vocabulary, provider string) (Assignme
 	if !ok {
 		t, derivable := vocabulary.Derivable(a.Path)
 		if !derivable {
-			return Assignment{}, fmt.Errorf("unknown path %q%s", path, yamlfile.DidYouMean(a.Path, paths()))
+			return Assignment{}, fmt.Errorf("unknown path %q%s", mask.Free(path), yamlfile.DidYouMean(a.Path, paths()))
 		}
 		field = Field{Path: a.Path, Type: t}
 	}

@@ -26,7 +26,7 @@ func Example() {
 		return
 	}
 	now := time.Date(2026, 11, 24, 0, 0, 0, 0, calendar.Beijing)
-	results := engine.Evaluate(book, f, engine.Options{Now: now})
+	results := engine.Evaluate(book, f, engine.Options{Now: now, Select: func(c *rulebook.Check) bool { return c.Target == rulebook.TargetFiling }})
 	r := &report.Report{
 		Tool: report.Tool{Name: "icpcheck", Version: "v1"}, Book: book, GeneratedAt: now,
 		Targets: []report.Target{report.NewTarget(f.Name, f, results)},

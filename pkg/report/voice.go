@@ -238,7 +238,11 @@ func (v voice) failure(f *failure.Failure) string {
 // missed tells which look-ups of a target gave nothing, or "" when all did;
 // with causes it adds what the servers said.
 func (v voice) missed(t *Target, causes bool) string {
-	missed := t.Missed()
+	// That nobody was asked matters only where a fact is missing for it.
+	wanted := slices.ContainsFunc(t.Results, func(r engine.Result) bool {
+		return slices.ContainsFunc(r.Needs, func(n engine.Need) bool { return n.Failure != nil && n.Failure.Kind == failure.NotAsked })
+	})
+	missed := slices.DeleteFunc(t.Missed(), func(f *failure.Failure) bool { return f.Kind == failure.NotAsked && !wanted })
 	if len(missed) == 0 {
 		return ""
 	}

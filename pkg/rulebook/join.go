@@ -30,7 +30,7 @@ var joins = []Join{
 	{Name: "suffix", Tables: []string{"suffixes", "suffixes-not-approved"}, Row: suffixRow},
 	{Name: "registrar", Tables: []string{"registrars"}, Row: registrarRow},
 	{Name: "server_type", Tables: []string{"server-types"}, Row: byProvider("server-types", "server.type")},
-	{Name: "region", Tables: []string{"regions"}, Row: byProvider("regions", "server.region")},
+	{Name: "region", Tables: []string{"regions"}, Row: regionRow},
 }
 
 func byFact(table, path string) func(*Rulebook, func(string) (string, bool)) (*Row, []string) {
@@ -61,6 +61,36 @@ func byProvider(table, path string) func(*Rulebook, func(string) (string, bool))
 		}
 		return b.Row(table, provider+"/"+id), nil
 	}
+}
+
+// regionRow finds a region of the provider by id in any case, by its Chinese
+// name with or without the city (华东1（杭州）, 华东1), or by the city alone.
+func regionRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string) {
+	row, missing := byProvider("regions", "server.region")(b, get)
+	if row != nil || missing != nil {
+		return row, missing
+	}
+	provider, _ := get("provider")
+	word, _ := get("server.region")
+	key := text.Fold(word)
+	var byCity *Row
+	for _, id := range b.IDs("regions") {
+		region, ok := strings.CutPrefix(id, provider+"/")
+		if !ok {
+			continue
+		}
+		r := b.Row("regions", id)
+		short, _, _ := strings.Cut(r.Name.Zh, "（")
+		switch key {
+		case text.Fold(region), text.Fold(r.Name.Zh), text.Fold(short):
+			return r, nil
+		case text.Fold(r.Text("city")):
+			if byCity == nil {
+				byCity = r
+			}
+		}
+	}
+	return byCity, nil
 }
 
 // unlisted stands for a suffix or registrar that no table has: nothing is known
