@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/icpcheck/icpcheck/pkg/checklist"
+	"github.com/icpcheck/icpcheck/pkg/collect"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
@@ -80,7 +82,7 @@ func atMostOne(command, example string) cobra.PositionalArgs {
 }
 
 // oneFiling reads the filing file that is named, or makes an empty filing of
-// one domain, and puts the flags over it.
+// one domain, puts the flags over it, and locates its addresses. No server is asked.
 func (a *app) oneFiling(o *options, args []string, book *rulebook.Rulebook) (*filing.Filing, error) {
 	f := &filing.Filing{Facts: filing.Facts{}, Domains: []*filing.Domain{{Facts: filing.Facts{}}}}
 	if len(args) == 1 {
@@ -90,7 +92,17 @@ func (a *app) oneFiling(o *options, args []string, book *rulebook.Rulebook) (*fi
 		}
 		f = filings[0]
 	}
-	return f, o.apply(book, []*filing.Filing{f})
+	if err := o.apply(book, []*filing.Filing{f}); err != nil {
+		return nil, err
+	}
+	locator, err := o.locator()
+	if err != nil {
+		return nil, err
+	}
+	defer locator.Close()
+	located := &filing.Filing{Name: f.Name, Facts: f.Facts} // the facts are f's own
+	(&collect.Collector{Locator: locator, Offline: true}).Collect(context.Background(), located)
+	return f, nil
 }
 
 type (

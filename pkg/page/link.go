@@ -2,10 +2,10 @@ package page
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/icpcheck/icpcheck/pkg/domainname"
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 )
 
 // Link says where the link of a number leads.
@@ -68,11 +68,11 @@ func linkOfHost(host, scheme string) (Link, bool) {
 }
 
 // scripted finds the address that a click handler opens.
-var scripted = regexp.MustCompile(`['"]\s*((?:https?:)?/{1,2}[^'"\s]+)`)
+var scripted = pattern.New(`['"]\s*((?:https?:)?/{1,2}[^'"\s]+)`)
 
 // bare is an address whose scheme or slashes are missing, which a browser takes
 // for a path on the same site.
-var bare = regexp.MustCompile(`^(?:https?:?/{0,1})?((?:www\.)?beian\.(?:miit|mps)\.gov\.cn|(?:www\.)?(?:miitbeian|miibeian|beian)\.gov\.cn)(?:[/:?#]|$)`)
+var bare = pattern.New(`^(?:https?:?/{0,1})?((?:www\.)?beian\.(?:miit|mps)\.gov\.cn|(?:www\.)?(?:miitbeian|miibeian|beian)\.gov\.cn)(?:[/:?#]|$)`)
 
 // classify tells where an anchor on the page leads. base is what relative links
 // start from; both may be nil.
@@ -83,7 +83,7 @@ func classify(a *anchor, base, page *url.URL) (Link, string) {
 		if a.hasHref && !strings.Contains(strings.ToLower(href), "void") {
 			script = href + " " + script
 		}
-		if m := scripted.FindStringSubmatch(script); m != nil {
+		if m := scripted().FindStringSubmatch(script); m != nil {
 			return LinkScript, m[1]
 		}
 		if strings.TrimSpace(script) != "" {
@@ -94,7 +94,7 @@ func classify(a *anchor, base, page *url.URL) (Link, string) {
 	if href == "" {
 		return LinkEmpty, ""
 	}
-	if bare.MatchString(strings.ToLower(href)) {
+	if bare().MatchString(strings.ToLower(href)) {
 		return LinkBroken, href
 	}
 	u, err := url.Parse(strings.Map(func(r rune) rune {

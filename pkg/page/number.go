@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 )
 
 // Kind says what a number is.
@@ -79,12 +81,12 @@ const letters = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼
 // 10 digits, the founding document's examples 6; more or fewer are let through
 // by a little, since no rule on it was found.
 var (
-	filingShape = regexp.MustCompile(`ICP([备证])案?号?:?(\d{5,12})(号?)(?:-(\d{1,3})([AXK])?)?`)
-	maskedShape = regexp.MustCompile(`ICP[备证]案?号?:?(\d{0,8}[X*#?…]{2,12}\d{0,8}|0{5,12})号?`)
+	filingShape = pattern.New(`ICP([备证])案?号?:?(\d{5,12})(号?)(?:-(\d{1,3})([AXK])?)?`)
+	maskedShape = pattern.New(`ICP[备证]案?号?:?(\d{0,8}[X*#?…]{2,12}\d{0,8}|0{5,12})号?`)
 	// permitShape is that of licences by service: B2 is the one for information
 	// services, often with others in front.
-	permitShape = regexp.MustCompile(`((?:[AB][12][.·、,/]?){1,4})-?(\d{8})(号?)(?:-(\d{1,3})([AXK])?)?`)
-	policeShape = regexp.MustCompile(`公网安备案?号?:?(\d{10,15})号?`)
+	permitShape = pattern.New(`((?:[AB][12][.·、,/]?){1,4})-?(\d{8})(号?)(?:-(\d{1,3})([AXK])?)?`)
+	policeShape = pattern.New(`公网安备案?号?:?(\d{10,15})号?`)
 )
 
 // found is a number with its place: runes [start, end) of the folded text.
@@ -176,7 +178,7 @@ func (s *scanner) ending(at func(int) (int, int), mark, count, letter int, kind 
 }
 
 func (s *scanner) filings() {
-	s.each(filingShape, func(at func(int) (int, int)) {
+	s.each(filingShape(), func(at func(int) (int, int)) {
 		start, _ := at(0)
 		digits, digitsEnd := at(2)
 		if s.digitAt(digitsEnd) {
@@ -209,7 +211,7 @@ func (s *scanner) filings() {
 		s.list = append(s.list, f)
 	})
 	whole, i := s.list, 0
-	s.each(maskedShape, func(at func(int) (int, int)) {
+	s.each(maskedShape(), func(at func(int) (int, int)) {
 		start, end := at(0)
 		for i < len(whole) && whole[i].end <= start {
 			i++
@@ -227,7 +229,7 @@ func (s *scanner) filings() {
 }
 
 func (s *scanner) permits() {
-	s.each(permitShape, func(at func(int) (int, int)) {
+	s.each(permitShape(), func(at func(int) (int, int)) {
 		start, _ := at(0)
 		letters, lettersEnd := at(1)
 		services := strings.TrimRight(s.get(letters, lettersEnd), ".·、,/")
@@ -258,7 +260,7 @@ func (s *scanner) permits() {
 }
 
 func (s *scanner) police() {
-	s.each(policeShape, func(at func(int) (int, int)) {
+	s.each(policeShape(), func(at func(int) (int, int)) {
 		start, end := at(0)
 		digits, digitsEnd := at(1)
 		if s.digitAt(digitsEnd) {

@@ -3,7 +3,6 @@ package page
 import (
 	"bytes"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 )
 
 // reader goes over a page once and keeps its visible text in two forms: as
@@ -52,9 +53,9 @@ var unshown = set(atom.Script, atom.Style, atom.Template, atom.Noscript, atom.Ti
 var roots = []string{"app", "root", "__next", "__nuxt", "__layout", "main-app", "app-root", "q-app", "___gatsby", "svelte", "container-app", "icestark-container", "ice-container"}
 
 var (
-	footId    = regexp.MustCompile(`(?i)^(?:page|site|main|app|my|common|web)?[-_]?(?:footer|foot|bottom|copyright)[-_]?(?:box|wrap|con|content|container|area)?$`)
-	invisible = regexp.MustCompile(`(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)`)
-	asksForJS = regexp.MustCompile(`(?i)javascript|js|脚本`)
+	footId    = pattern.New(`(?i)^(?:page|site|main|app|my|common|web)?[-_]?(?:footer|foot|bottom|copyright)[-_]?(?:box|wrap|con|content|container|area)?$`)
+	invisible = pattern.New(`(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)`)
+	asksForJS = pattern.New(`(?i)javascript|js|脚本`)
 )
 
 func set(list ...atom.Atom) map[atom.Atom]bool {
@@ -173,13 +174,13 @@ func (r *reader) enter(tag atom.Atom, name string, attributes []html.Attribute) 
 	default:
 		style, _ := attribute(attributes, "style")
 		_, hidden := attribute(attributes, "hidden")
-		e.hides = e.hides || hidden || invisible.MatchString(style)
+		e.hides = e.hides || hidden || invisible().MatchString(style)
 	}
 	if e.hides {
 		r.hidden++
 	}
 	e.root = slices.Contains(roots, strings.ToLower(id)) || name == "app-root"
-	e.foot = tag == atom.Footer || footId.MatchString(id)
+	e.foot = tag == atom.Footer || footId().MatchString(id)
 	href, isLink := attribute(attributes, "href")
 	isLink = isLink && tag == atom.A || tag == atom.Area && isLink
 	script, clicks := attribute(attributes, "onclick")
@@ -235,7 +236,7 @@ func (r *reader) text(s string, parent atom.Atom) {
 		case atom.Script:
 			r.unseen.WriteString(unescape(s))
 		case atom.Noscript:
-			r.wantsJS = r.wantsJS || asksForJS.MatchString(s)
+			r.wantsJS = r.wantsJS || asksForJS().MatchString(s)
 			r.unseen.WriteString(unescape(s))
 		default:
 			r.unseen.WriteString(s)
@@ -275,15 +276,15 @@ func foldText(s string) []rune {
 }
 
 var (
-	escapes = regexp.MustCompile(`\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|/)`)
-	tags    = regexp.MustCompile(`<[^<>]*>`)
+	escapes = pattern.New(`\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|/)`)
+	tags    = pattern.New(`<[^<>]*>`)
 )
 
 // unescape turns the strings of a script into the text they would show: \u5907,
 // \x41 and <\/a> as they are meant, without tags.
 func unescape(s string) string {
 	if strings.Contains(s, `\`) {
-		s = escapes.ReplaceAllStringFunc(s, func(m string) string {
+		s = escapes().ReplaceAllStringFunc(s, func(m string) string {
 			digits := strings.Trim(m[1:], "ux{}/")
 			if digits == "" {
 				return "/"
@@ -295,7 +296,7 @@ func unescape(s string) string {
 			return string(rune(n))
 		})
 	}
-	s = tags.ReplaceAllStringFunc(s, func(tag string) string {
+	s = tags().ReplaceAllStringFunc(s, func(tag string) string {
 		if len(tag) > 2 && (tag[1] == '/' || tag[1] >= 'a' && tag[1] <= 'z') {
 			return ""
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/icpcheck/icpcheck/pkg/epp"
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 )
 
 // fieldKind says what a labelled line of an answer is about.
@@ -62,17 +63,17 @@ var fieldKinds = func() map[string]fieldKind {
 }()
 
 var (
-	bracketLabel = lazily(`^(?:[a-z]\.\s*)?\[([^\]]{1,60})\]\s*(.*)$`)
-	dottedLabel  = lazily(`^([A-Za-z][A-Za-z0-9 ()/'-]*?)\s*\.{3,}:?\s*(.*)$`)
-	columnLabel  = lazily(`^(\S.{0,40}?)(?:\s{2,}|\t+)(\S.*)$`)
-	sentence     = lazily(`(?i)^(record (?:created|expires|will expire)(?: on)?)[: ]\s*(\d.*)$`)
-	inBrackets   = lazily(`\s*\([^)]*\)`)
-	counted      = lazily(`^(name ?server|nserver|ns|dns|name_server|ns_name|host) ?[_-]?\d{1,2}$`)
-	nameLabel    = lazily(`(?i)^(?:name|organi[sz]ation)\s*[.:]+\s*(.+)$`)
-	registrarTag = lazily(`\s*\[.*\]\s*$|\s*\(https?:[^)]*\)\s*$`)
-	afiliasID    = lazily(`^(.*\S) (?:\(R\d+-[A-Z0-9]+\)|R\d+-[A-Z0-9]+)$`)
-	afiliasCount = lazily(`^(.* R\d+-[A-Z0-9]+) \(\d+\)$`)
-	ianaNumber   = lazily(`^\d{1,10}$`)
+	bracketLabel = pattern.New(`^(?:[a-z]\.\s*)?\[([^\]]{1,60})\]\s*(.*)$`)
+	dottedLabel  = pattern.New(`^([A-Za-z][A-Za-z0-9 ()/'-]*?)\s*\.{3,}:?\s*(.*)$`)
+	columnLabel  = pattern.New(`^(\S.{0,40}?)(?:\s{2,}|\t+)(\S.*)$`)
+	sentence     = pattern.New(`(?i)^(record (?:created|expires|will expire)(?: on)?)[: ]\s*(\d.*)$`)
+	inBrackets   = pattern.New(`\s*\([^)]*\)`)
+	counted      = pattern.New(`^(name ?server|nserver|ns|dns|name_server|ns_name|host) ?[_-]?\d{1,2}$`)
+	nameLabel    = pattern.New(`(?i)^(?:name|organi[sz]ation)\s*[.:]+\s*(.+)$`)
+	registrarTag = pattern.New(`\s*\[.*\]\s*$|\s*\(https?:[^)]*\)\s*$`)
+	afiliasID    = pattern.New(`^(.*\S) (?:\(R\d+-[A-Z0-9]+\)|R\d+-[A-Z0-9]+)$`)
+	afiliasCount = pattern.New(`^(.* R\d+-[A-Z0-9]+) \(\d+\)$`)
+	ianaNumber   = pattern.New(`^\d{1,10}$`)
 )
 
 // labelled splits a line into a known label and its value. Labels are followed
@@ -95,7 +96,7 @@ func labelled(line string) (fieldKind, string) {
 			return kind, strings.TrimSpace(rest)
 		}
 	}
-	for _, layout := range []pattern{dottedLabel, columnLabel} {
+	for _, layout := range []pattern.Pattern{dottedLabel, columnLabel} {
 		if m := layout().FindStringSubmatch(line); m != nil {
 			if kind := kindOf(m[1]); kind != otherField {
 				return kind, strings.TrimSpace(m[2])
@@ -160,8 +161,8 @@ func hasEPP(statuses []string) bool {
 }
 
 var (
-	freeStatus = lazily(`(?i)^(\d{3} )?(free|available|no object found|not registered|unregistered|not found|no match|not_registered)\b`)
-	keptStatus = lazily(`(?i)^(\d{3} )?(reserved|prohibited|blocked|restricted)\b`)
+	freeStatus = pattern.New(`(?i)^(\d{3} )?(free|available|no object found|not registered|unregistered|not found|no match|not_registered)\b`)
+	keptStatus = pattern.New(`(?i)^(\d{3} )?(reserved|prohibited|blocked|restricted)\b`)
 )
 
 // readBlocks reads every labelled line. Where a label stands alone its value is

@@ -2,6 +2,8 @@ package registration
 
 import (
 	"strings"
+
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 )
 
 // What servers say instead of a record. Every pattern is matched against single
@@ -15,7 +17,7 @@ const (
 )
 
 var (
-	rateLimit = lazily(`(?i)` + strings.Join([]string{
+	rateLimit = pattern.New(`(?i)` + strings.Join([]string{
 		`queried interval is too short`,
 		`\b(quer(y|ies)|quota|limit|rate|look-?ups?|connections?|requests?)\b.{0,50}\b(exceeded|reached)\b`,
 		`\bexceed(ed|s|ing)?\b.{0,60}\b(quota|limit|number|rate|maximum|quer(y|ies)|requests?)\b`,
@@ -31,14 +33,14 @@ var (
 		`频繁|查询次数|请求过多|请稍后`,
 	}, "|"))
 
-	keptBack = lazily(`(?i)` + strings.Join([]string{
+	keptBack = pattern.New(`(?i)` + strings.Join([]string{
 		`in the reserved list`,
 		`^(sorry, ?)?the domain( name)? (you (requested|queried|want to register)|requested) is (prohibited|reserved|blocked)`,
 		`^(this |the |domain |name |domain name |"?[a-z0-9.-]+\.[a-z0-9-]+"? )*(is |has been )?(a )?(reserved|prohibited|blocked)( (domain|name|domain name|by|for|from|in|due)\b.*)?[.!]?$`,
 		`can ?not be registered`, `not available for registration`, `dpml brand protection`, `subscribes to the (uni eps|adultblock)`,
 	}, "|"))
 
-	badQuery = lazily(`(?i)` + strings.Join([]string{
+	badQuery = pattern.New(`(?i)` + strings.Join([]string{
 		`^(error:? ?)?(\d+:? ?)?invalid\b`, `\binvalid (query|input|domain|request|syntax|pattern|character|name)`,
 		`non bijective`, `s[oó]lo acepta`, `only accepts? (queries|domains|requests)`, `not a valid domain`,
 		`(malformed|bad|unsupported|illegal) (request|query|domain)`, `syntax error`, `(tld|suffix|zone|extension) (is )?not supported`,
@@ -48,7 +50,7 @@ var (
 
 	// Most alternatives hold the whole line, from its first word on: a line of
 	// the terms of use may break anywhere, and must never free a name.
-	notFound = lazily(`(?i)` + strings.Join([]string{
+	notFound = pattern.New(`(?i)` + strings.Join([]string{
 		`^no match`, `^[a-z ]{0,25}/ no match`, `^nothing found`, `^no found`,
 		errorMark + `no (such )?(data|entr(y|ies)|records?|objects?|results?|domain|whois)( [^ ]+){0,4}? (found|matche[sd]|exists?|available)\b.{0,60}$`,
 		errorMark + `no such domain\b.{0,60}$`, errorMark + `no results were found`, errorMark + `no information available about`,
@@ -101,7 +103,7 @@ func head(lines []string) []string {
 	return lines[:min(first, len(lines))]
 }
 
-func anyMatch(p pattern, lines []string) bool {
+func anyMatch(p pattern.Pattern, lines []string) bool {
 	for _, line := range lines {
 		if p().MatchString(line) {
 			return true

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/icpcheck/icpcheck/pkg/domainname"
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 )
 
 // maxAnswer bounds an answer, in bytes. The longest answers seen are below
@@ -120,7 +121,7 @@ func asciiDomain(s string) string {
 	return strings.ToLower(strings.TrimSpace(s))
 }
 
-var spaces = lazily(`\s+`)
+var spaces = pattern.New(`\s+`)
 
 // clean puts a value from a server on one line.
 func clean(s string) string { return strings.TrimSpace(spaces().ReplaceAllString(s, " ")) }
@@ -128,7 +129,7 @@ func clean(s string) string { return strings.TrimSpace(spaces().ReplaceAllString
 // hidden matches what registries and registrars write instead of a holder:
 // redaction under privacy law, and services that lend their name. The holder is
 // unknown then, so comparing that text with a filing's subject would be wrong.
-var hidden = lazily(`(?i)redacted|not disclosed|undisclosed|non-disclosed|data protected|withheld|statutory masking|` +
+var hidden = pattern.New(`(?i)redacted|not disclosed|undisclosed|non-disclosed|data protected|withheld|statutory masking|` +
 	`^masked$|^hidden|gdpr|not available|non-public|^n/?a$|^none$|^null$|^private( person| registration)?$|` +
 	`whois ?(guard|privacy|protect|agent)|privacy ?(protect|service|guardian)|contact privacy|domains by proxy|domain privacy|` +
 	`identity protect|perfect privacy|private registration|personal data|隐私|保密|\*\*|^[\s.*_-]*$`)
@@ -145,7 +146,7 @@ func holder(candidates ...string) string {
 
 // hostName matches a host name in ASCII whose last label is not a number, so
 // that addresses standing beside a server's name do not pass for one.
-var hostName = lazily(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+([a-z]{2,}|xn--[a-z0-9-]+)$`)
+var hostName = pattern.New(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+([a-z]{2,}|xn--[a-z0-9-]+)$`)
 
 // addHosts appends the host names in value that are not yet in hosts. A value
 // may carry addresses, several names or the registry's remarks.

@@ -4,18 +4,20 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 )
 
 var (
-	weekday    = lazily(`(?i)^(mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]?\s+`)
-	ctime      = lazily(`^([A-Za-z]{3}) (\d{1,2}) (\d{1,2}:\d{2}:\d{2})(?: ([A-Za-z]{3,4}))? (\d{4})$`)
-	offsetName = lazily(`(?i)\s*\(?(?:utc|gmt)([+-]\d{1,2})(?::?00)?\)?$`)
-	utcName    = lazily(`(?i)\s*\(?\b(utc|gmt)\)?$`)
-	otherZone  = lazily(`\s+\(?[A-Za-z]{2,5}\)?$`)
-	remark     = lazily(`\s*(\(.*|#.*|\[.*)$`)
-	looseT     = lazily(`(\d)\s+T(\d)|(\d)T\s+(\d)`)
-	dayOnly    = lazily(`^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2})?`)
-	digitZ     = lazily(`(\d)\s+Z$`)
+	weekday    = pattern.New(`(?i)^(mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]?\s+`)
+	ctime      = pattern.New(`^([A-Za-z]{3}) (\d{1,2}) (\d{1,2}:\d{2}:\d{2})(?: ([A-Za-z]{3,4}))? (\d{4})$`)
+	offsetName = pattern.New(`(?i)\s*\(?(?:utc|gmt)([+-]\d{1,2})(?::?00)?\)?$`)
+	utcName    = pattern.New(`(?i)\s*\(?\b(utc|gmt)\)?$`)
+	otherZone  = pattern.New(`\s+\(?[A-Za-z]{2,5}\)?$`)
+	remark     = pattern.New(`\s*(\(.*|#.*|\[.*)$`)
+	looseT     = pattern.New(`(\d)\s+T(\d)|(\d)T\s+(\d)`)
+	dayOnly    = pattern.New(`^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2})?`)
+	digitZ     = pattern.New(`(\d)\s+Z$`)
 )
 
 var timeLayouts = func() []string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/epp"
 	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 )
 
 // Source names a protocol in answers and failures.
@@ -32,7 +33,7 @@ func ParseWHOIS(domain string, raw []byte) (Record, error) {
 }
 
 // webPage recognises what an HTTP server or a captive portal says on port 43.
-var webPage = lazily(`(?i)^\s*(<!doctype|<html|http/\d)`)
+var webPage = pattern.New(`(?i)^\s*(<!doctype|<html|http/\d)`)
 
 func parseWHOIS(domain string, raw []byte) (Record, error) {
 	fail := func(kind failure.Kind, text string) (Record, error) {

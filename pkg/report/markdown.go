@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
@@ -114,24 +114,24 @@ func (m *markdown) item(label, s string) {
 }
 
 var (
-	markdownSigns = regexp.MustCompile("[\\\\`*_{}\\[\\]<>|~$^&]")
+	markdownSigns = pattern.New("[\\\\`*_{}\\[\\]<>|~$^&]")
 	// forgeSigns call people and link issues on GitHub, GitLab and Gitee. They are
 	// looked for after escapes are undone, so a backslash would not stop them.
-	forgeSigns = regexp.MustCompile(`[@#!%](?:[0-9A-Za-z])`)
+	forgeSigns = pattern.New(`[@#!%](?:[0-9A-Za-z])`)
 	// blockSigns open a heading, list or quotation where they begin a line.
-	blockSigns = regexp.MustCompile(`^(\s*)([-+=#:]|[0-9]+[.)])`)
+	blockSigns = pattern.New(`^(\s*)([-+=#:]|[0-9]+[.)])`)
 	// links that forges make of bare text
-	bareLinks = regexp.MustCompile(`(?i)(https?|ftp):|www\.`)
+	bareLinks = pattern.New(`(?i)(https?|ftp):|www\.`)
 )
 
 // md makes text inert in Markdown: it shows as it is, and calls nobody. A
 // zero-width space breaks what a backslash cannot: @name, #12 and bare links,
 // which would lead readers where a stranger's WHOIS record wants them.
 func md(s string) string {
-	s = forgeSigns.ReplaceAllStringFunc(s, func(m string) string { return m[:1] + "\u200b" + m[1:] })
-	s = bareLinks.ReplaceAllStringFunc(s, func(m string) string { return m[:len(m)-1] + "\u200b" + m[len(m)-1:] })
-	s = markdownSigns.ReplaceAllString(s, `\$0`)
-	return blockSigns.ReplaceAllStringFunc(s, func(m string) string { return m[:len(m)-1] + `\` + m[len(m)-1:] })
+	s = forgeSigns().ReplaceAllStringFunc(s, func(m string) string { return m[:1] + "\u200b" + m[1:] })
+	s = bareLinks().ReplaceAllStringFunc(s, func(m string) string { return m[:len(m)-1] + "\u200b" + m[len(m)-1:] })
+	s = markdownSigns().ReplaceAllString(s, `\$0`)
+	return blockSigns().ReplaceAllStringFunc(s, func(m string) string { return m[:len(m)-1] + `\` + m[len(m)-1:] })
 }
 
 // code is text in a code span, fenced by more backticks than it has.

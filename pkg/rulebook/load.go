@@ -125,12 +125,13 @@ func asProblems(err error) yamlfile.Problems {
 func (b *Rulebook) Digest() string {
 	b.digestOnce.Do(func() {
 		sum := sha256.New()
+		buffer := make([]byte, 1<<15) // one for all files
 		for _, layer := range b.layers {
 			names, err := ruleFiles(layer)
 			for _, name := range names {
 				fmt.Fprintf(sum, "%s\n", name)
 				if err == nil {
-					err = copyFile(sum, layer.FS, name)
+					err = copyFile(sum, layer.FS, name, buffer)
 				}
 			}
 			if err != nil {
@@ -143,13 +144,13 @@ func (b *Rulebook) Digest() string {
 	return b.digest
 }
 
-func copyFile(w io.Writer, fsys fs.FS, name string) error {
+func copyFile(w io.Writer, fsys fs.FS, name string, buffer []byte) error {
 	file, err := fsys.Open(name)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	_, err = io.Copy(w, file)
+	_, err = io.CopyBuffer(w, file, buffer)
 	return err
 }
 

@@ -131,6 +131,24 @@ const (
 	DocUndecided  Key = "doc-undecided"
 	DocNotListed  Key = "doc-not-listed"
 
+	// The questions of init.
+	InitNumber      Key = "init-number"
+	InitSkip        Key = "init-skip"
+	InitUnknown     Key = "init-unknown"
+	InitDate        Key = "init-date"
+	InitWhole       Key = "init-whole"
+	InitSeveral     Key = "init-several"
+	InitYesNo       Key = "init-yes-no"
+	InitOneOf       Key = "init-one-of"
+	InitIntro       Key = "init-intro"
+	InitLooking     Key = "init-looking"
+	InitInterrupted Key = "init-interrupted"
+	InitDone        Key = "init-done"
+	InitWritten     Key = "init-written"
+	InitNotAsked    Key = "init-not-asked"
+	InitHead        Key = "init-head"
+	InitStill       Key = "init-still"
+
 	// The difference between two rulebooks.
 	DiffAdded    Key = "diff-added"
 	DiffRemoved  Key = "diff-removed"
@@ -275,6 +293,23 @@ var catalogue = map[Key]Text{
 	DocIncomplete: {Zh: "缺少必备材料：{0}", En: "required documents missing: {0}"},
 	DocUndecided:  {Zh: "必备材料尚不能确定", En: "which documents are required is not known yet"},
 	DocNotListed:  {Zh: "另有 {0} 项不适用，--verbose 列出", En: "{0} more do not apply; --verbose lists them"},
+
+	InitNumber:      {Zh: "问题 {0}：{1}", En: "question {0}: {1}"},
+	InitSkip:        {Zh: "直接回车跳过", En: "an empty line skips"},
+	InitUnknown:     {Zh: "不知道，跳过", En: "not known, skip"},
+	InitDate:        {Zh: "日期，如 2027-12-01", En: "a date such as 2027-12-01"},
+	InitWhole:       {Zh: "整数", En: "a whole number"},
+	InitSeveral:     {Zh: "可填多个，用逗号分隔；没有填 -", En: "several, separated by commas; - for none"},
+	InitYesNo:       {Zh: "请回答是或否", En: "want yes or no"},
+	InitOneOf:       {Zh: "可填：{0}", En: "one of: {0}"},
+	InitIntro:       {Zh: "只问会影响结论的问题，已知的不再问。Ctrl-C 结束并保留已回答的内容。", En: "Only what can change the verdict is asked. Ctrl-C ends and keeps what was answered."},
+	InitLooking:     {Zh: "正在查询 {0} …", En: "looking {0} up …"},
+	InitInterrupted: {Zh: "已中断，保留 {0} 个回答", En: "interrupted, {0} answers kept"},
+	InitDone:        {Zh: "回答了 {0} 个问题，结论：{1}", En: "{0} questions answered, verdict: {1}"},
+	InitWritten:     {Zh: "已写入 {0}，检查：icpcheck check {0}", En: "written to {0}; check it with: icpcheck check {0}"},
+	InitNotAsked:    {Zh: "没有问到（不影响结论）：{0}", En: "not asked, since it changes nothing: {0}"},
+	InitHead:        {Zh: "备案文件，由 icpcheck init 生成。所有键都可以省略，省略表示未知。", En: "Filing file written by icpcheck init. Every key may be left out, which means unknown."},
+	InitStill:       {Zh: "还缺：", En: "still missing:"},
 
 	DiffAdded:    {Zh: "新增", En: "added"},
 	DiffRemoved:  {Zh: "删除", En: "removed"},
