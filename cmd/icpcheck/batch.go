@@ -120,7 +120,7 @@ func (a *app) runBatch(ctx context.Context, path string, o *options, resume bool
 		defer file.Close()
 		out = file
 	}
-	book.Warm(nil)
+	book.WarmRules(nil)
 	runner.Work = b.work
 	stop := b.progress(ctx)
 	err = runner.Run(ctx, b.items(input, done), func(line []byte) error {

@@ -167,18 +167,30 @@ func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job
 	if err != nil {
 		return err
 	}
+	// The checks are read while the filings are, and compiled while the domains
+	// are looked up. Without look-ups only those rules are compiled that are met.
+	warm := make(chan struct{})
+	go func() {
+		defer close(warm)
+		book.Warm()
+	}()
 	work, err := input(book)
 	if err != nil {
 		return err
 	}
-	// Rules are compiled while the domains are looked up.
-	warm := make(chan struct{})
-	go func() {
-		defer close(warm)
-		book.Warm(func(c *rulebook.Check) bool {
-			return slices.ContainsFunc(work, func(j job) bool { return j.only == nil || j.only(c) })
-		})
-	}()
+	if !o.Offline {
+		read := warm
+		warm = make(chan struct{})
+		go func() {
+			defer close(warm)
+			<-read
+			book.WarmRules(func(c *rulebook.Check) bool {
+				return slices.ContainsFunc(work, func(j job) bool {
+					return (j.only == nil || j.only(c)) && (c.Target != rulebook.TargetPage || len(j.filing.Pages) > 0)
+				})
+			})
+		}()
+	}
 	filings := make([]*filing.Filing, len(work))
 	for i, j := range work {
 		filings[i] = j.filing

@@ -147,7 +147,7 @@ func (a *app) rulesShow(o *options, book *rulebook.Rulebook, lang text.Lang, arg
 	if c := book.Check(args[0]); c != nil {
 		out = checkJSON(c, lang)
 		out["when"], out["parts"] = c.When.String(), partsJSON(c, lang)
-		out["note"], out["tests"] = c.Note, len(c.Tests)
+		out["note"], out["tests"] = c.Note, len(c.Tests())
 	} else if table, id, ok := strings.Cut(args[0], "/"); ok && book.Table(table).Row(id) != nil {
 		out = rowJSON(book.Table(table), book.Table(table).Row(id))
 	} else if row := book.Table("sources").Row(args[0]); row != nil {
@@ -189,7 +189,7 @@ func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args [
 		if len(args) > 0 && !slices.Contains(args, c.ID) {
 			continue
 		}
-		for _, t := range c.Tests {
+		for _, t := range c.Tests() {
 			ran++
 			if _, err := engine.RunTest(book, c, t); err != nil {
 				var p yamlfile.Problem

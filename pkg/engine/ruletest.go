@@ -70,7 +70,7 @@ func LintTests(book *rulebook.Rulebook) yamlfile.Problems {
 	var problems yamlfile.Problems
 	for _, c := range book.Checks() {
 		complete := false
-		for _, t := range c.Tests {
+		for _, t := range c.Tests() {
 			facts, err := TestFacts(book, t)
 			if err != nil {
 				continue // reported when the test runs

@@ -22,7 +22,7 @@ func TestShippedRules(t *testing.T) {
 	book := shipped(t)
 	for _, c := range book.Checks() {
 		t.Run(c.ID, func(t *testing.T) {
-			for _, test := range c.Tests {
+			for _, test := range c.Tests() {
 				if _, err := engine.RunTest(book, c, test); err != nil {
 					t.Error(err)
 				}

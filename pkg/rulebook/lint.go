@@ -53,7 +53,7 @@ func (c *Check) lint() (problems yamlfile.Problems) {
 		}
 	}
 	have := map[verdict.Verdict]bool{}
-	for _, t := range c.Tests {
+	for _, t := range c.Tests() {
 		have[t.Expect] = true
 	}
 	wanted := []verdict.Verdict{verdict.Pass, verdict.Fail, verdict.Undetermined}

@@ -1,6 +1,7 @@
 package rulebook
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -164,7 +165,7 @@ func (b *Rulebook) addLayer(layer Layer, eager bool, problems *yamlfile.Problems
 	}
 	var checks []ruleSource
 	for _, name := range names {
-		source := ruleSource{path.Join(layer.Name, name), func() ([]byte, error) { return fs.ReadFile(layer.FS, name) }}
+		source := ruleSource{path.Join(layer.Name, name), func() ([]byte, error) { return fs.ReadFile(layer.FS, name) }, !eager}
 		switch path.Dir(name) {
 		case ".":
 			err = b.readHead(source, eager)
@@ -217,6 +218,8 @@ func (b *Rulebook) layChecks(sources []ruleSource) (problems yamlfile.Problems) 
 type ruleSource struct {
 	name string // as shown in messages
 	read func() ([]byte, error)
+	// embedded files are trusted to be sound and laid out as ours are.
+	embedded bool
 }
 
 func (s ruleSource) parse() (*yamlfile.File, error) {
@@ -235,17 +238,48 @@ func readChecks(sources []ruleSource) ([]*Check, []error) {
 	for w := range workers {
 		wg.Go(func() {
 			for i := w; i < len(sources); i += workers {
-				file, err := sources[i].parse()
-				if err != nil {
-					errs[i] = err
-					continue
-				}
-				checks[i], errs[i] = readCheck(file)
+				checks[i], errs[i] = sources[i].check()
 			}
 		})
 	}
 	wg.Wait()
 	return checks, errs
+}
+
+// check reads a check file. That of the embedded rulebook is read without its
+// tests, which stand last; see Check.Tests.
+func (s ruleSource) check() (*Check, error) {
+	data, err := s.read()
+	if err != nil {
+		return nil, fmt.Errorf("reading rules: %w", err)
+	}
+	whole := func() (*Check, error) {
+		file, err := yamlfile.Parse(s.name, data)
+		if err != nil {
+			return nil, err
+		}
+		return readCheck(file)
+	}
+	head, _, found := bytes.Cut(data, []byte("\ntests:\n"))
+	if !found || !s.embedded {
+		return whole()
+	}
+	file, err := yamlfile.Parse(s.name, slices.Concat(head, []byte("\n")))
+	if err != nil {
+		return nil, err
+	}
+	c, err := readCheck(file)
+	if err != nil {
+		return nil, err
+	}
+	c.tests = sync.OnceValue(func() []Test {
+		full, err := whole()
+		if err != nil {
+			panic(fmt.Sprintf("rulebook: %v", err))
+		}
+		return full.Tests()
+	})
+	return c, nil
 }
 
 func ruleFiles(layer Layer) ([]string, error) {
@@ -360,15 +394,21 @@ func (b *Rulebook) TableIDs() []string {
 	return ids
 }
 
-// Warm does, on all cores, what evaluating the selected checks will need: reads
-// the checks, builds the environment and compiles the demands. A command runs
-// it while it waits for files and look-ups. Mistakes come back when the rule
-// is evaluated.
-func (b *Rulebook) Warm(selected func(*Check) bool) {
+// Warm reads the checks and builds the environment of rules, both at once, for
+// commands that will need them shortly.
+func (b *Rulebook) Warm() {
 	var wg sync.WaitGroup
 	wg.Go(func() { b.Checks() })
-	wg.Go(func() { _, _ = b.environment() })
+	wg.Go(func() { _, _ = b.environment() }) // an error comes back with the first rule
 	wg.Wait()
+}
+
+// WarmRules compiles, on all cores, the demands of the selected checks. A
+// command runs it while it waits for look-ups; one that waits for nothing does
+// better to compile what it meets. Mistakes come back when a rule is evaluated.
+func (b *Rulebook) WarmRules(selected func(*Check) bool) {
+	b.Warm()
+	var wg sync.WaitGroup
 	var exprs []*Expr
 	for _, c := range b.Checks() {
 		if selected != nil && !selected(c) {
