@@ -66,6 +66,7 @@ func (f *formAsker) ask(ctx context.Context, p prompt) (string, error) {
 			options = append(options, huh.NewOption(o.name, o.value))
 		}
 		options = append(options, huh.NewOption(text.Catalogue(text.InitUnknown).In(f.lang), ""))
+		answer = p.options[0].value // where the cursor starts; "" would put it on the last
 		field = huh.NewSelect[string]().Title(title).Description(about).Options(options...).Value(&answer)
 	default:
 		about += text.Text{Zh: "（", En: " ("}.In(f.lang) + text.Catalogue(text.InitSkip).In(f.lang) + text.Text{Zh: "）", En: ")"}.In(f.lang)
