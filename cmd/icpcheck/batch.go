@@ -51,14 +51,10 @@ After an interruption --resume with the same --output goes on.`),
 		if len(args) != 1 {
 			return usage("batch: want one FILE, got %d", len(args))
 		}
-		o, err := read(cmd.Flags(), a.getenv)
-		if err != nil {
-			return err
-		}
 		if workers < 1 {
 			return usage("--workers %d: want 1 or more", workers)
 		}
-		return a.runBatch(cmd.Context(), args[0], o, resume, batch.Runner{Workers: workers, Unordered: unordered})
+		return a.runBatch(cmd, args[0], resume, batch.Runner{Workers: workers, Unordered: unordered})
 	}
 	return c
 }
@@ -77,12 +73,9 @@ type liner struct {
 	worst verdict.Overall
 }
 
-func (a *app) runBatch(ctx context.Context, path string, o *options, resume bool, runner batch.Runner) error {
-	clock, err := o.clock(a.environment)
-	if err != nil {
-		return err
-	}
-	book, err := o.rulebook()
+func (a *app) runBatch(cmd *cobra.Command, path string, resume bool, runner batch.Runner) error {
+	ctx := cmd.Context()
+	o, book, clock, err := a.setUp(cmd)
 	if err != nil {
 		return err
 	}
@@ -95,7 +88,7 @@ func (a *app) runBatch(ctx context.Context, path string, o *options, resume bool
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return fmt.Errorf("%s: cannot be read: %w", path, errors.Unwrap(err))
+			return fmt.Errorf("%s: cannot be read: %w", path, reason(err))
 		}
 		defer file.Close()
 		input = file

@@ -151,19 +151,11 @@ func (a *app) readInput(path string) ([]byte, error) {
 // evaluate is the main job: read filings, look their domains up, run the
 // rulebook over them, print the report, and turn the verdict into a status.
 func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job, error)) error {
-	o, err := read(cmd.Flags(), a.getenv)
+	o, book, clock, err := a.setUp(cmd)
 	if err != nil {
 		return err
 	}
 	sinks, err := o.sinks()
-	if err != nil {
-		return err
-	}
-	clock, err := o.clock(a.environment)
-	if err != nil {
-		return err
-	}
-	book, err := o.rulebook()
 	if err != nil {
 		return err
 	}
@@ -210,6 +202,12 @@ func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job
 		results := engine.Evaluate(book, j.filing, engine.Options{Now: clock(), Select: j.only})
 		r.Targets = append(r.Targets, report.NewTarget(j.filing.Name, j.filing, results))
 	}
+	return a.finish(sinks, r, o)
+}
+
+// finish prints a report and turns its verdict into a status. A broken rule is
+// told after the report, which still stands.
+func (a *app) finish(sinks []sink, r *report.Report, o *options) error {
 	if err := a.print(sinks, r, o); err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ A port or a URL may be given. Addresses that are not public are refused without 
 var diagnosedChecks = map[string]bool{"domain-registered": true, "domain-status": true, "dns-points-to-server": true}
 
 func (a *app) diagnose(cmd *cobra.Command, arg string) error {
-	o, err := read(cmd.Flags(), a.getenv)
+	o, book, clock, err := a.setUp(cmd)
 	if err != nil {
 		return err
 	}
@@ -56,17 +56,9 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 			return usage("--format %s: diagnose knows text and json", sinks[i].format.Name)
 		}
 	}
-	clock, err := o.clock(a.environment)
-	if err != nil {
-		return err
-	}
 	target, err := diagnose.ParseTarget(arg)
 	if err != nil {
 		return &usageError{err: err, hint: "icpcheck diagnose example.com"}
-	}
-	book, err := o.rulebook()
-	if err != nil {
-		return err
 	}
 	filings, err := nameFilings([]string{target.Name.ASCII})
 	if err != nil {
@@ -99,16 +91,7 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 		t.Overall = verdict.Unknown
 	}
 	r := &report.Report{Tool: tool(), Book: book, GeneratedAt: clock(), Targets: []report.Target{t}, Diagnosis: inWords(found, row, o.lang(a.environment))}
-	if err := a.print(sinks, r, o); err != nil {
-		return err
-	}
-	if err := r.Broken(); err != nil {
-		return err
-	}
-	if status := t.Overall.ExitStatus(o.AllowUndetermined); status != 0 {
-		return statusError(status)
-	}
-	return nil
+	return a.finish(sinks, r, o)
 }
 
 var stepTitles = map[string]text.Text{

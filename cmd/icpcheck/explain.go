@@ -9,11 +9,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/fatih/color"
 	"github.com/spf13/cobra"
 
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/explain"
+	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
@@ -326,27 +326,18 @@ func (a *app) printReply(e *explained) error {
 // explainPrinter lays the explanation out for people.
 type explainPrinter struct {
 	*explained
-	strings.Builder
-	width         int
-	labelWidth    int
-	strong, faint *color.Color
+	*report.Sheet
+	labelWidth int
 }
 
 func (a *app) printExplanation(e *explained, o *options) error {
-	p := &explainPrinter{explained: e, width: a.width, strong: color.New(color.Bold), faint: color.New(color.Faint)}
-	for _, c := range []*color.Color{p.strong, p.faint} {
-		if o.color(a.environment) {
-			c.EnableColor()
-		} else {
-			c.DisableColor()
-		}
-	}
+	p := &explainPrinter{explained: e, Sheet: report.NewSheet(report.Options{Color: o.color(a.environment), Width: a.width})}
 	for _, k := range []text.Key{text.ExplainMeaning, text.ExplainCauses, text.LabelRemedy, text.ExplainChecks, text.ExplainRun, text.ExplainFound, text.ExplainCodes, text.ExplainStage, text.LabelSource} {
 		p.labelWidth = max(p.labelWidth, text.Width(e.say(k)))
 	}
 	if len(e.Matches) == 0 {
-		p.lines(0, e.say(text.ExplainNothing))
-		p.lines(0, e.say(text.ExplainTry))
+		p.Beside("", 0, e.say(text.ExplainNothing))
+		p.Beside("", 0, e.say(text.ExplainTry))
 	}
 	if e.Check != nil {
 		p.check(e.Check)
@@ -367,14 +358,14 @@ func (a *app) printExplanation(e *explained, o *options) error {
 	}
 	if reasons > 0 && e.Check == nil && !o.Quiet {
 		p.WriteByte('\n')
-		p.lines(0, e.say(text.ExplainAfter))
+		p.Beside("", 0, e.say(text.ExplainAfter))
 	}
-	_, err := io.WriteString(a.stdout, p.String())
+	_, err := a.stdout.Write(p.Bytes())
 	return err
 }
 
 func (p *explainPrinter) match(m *explainedMatch, o *options) {
-	fmt.Fprintf(p, "%s  %s\n", p.strong.Sprint(m.Title), p.faint.Sprintf("%s  %.0f%%", m.ID, m.Score*100))
+	fmt.Fprintf(p, "%s  %s\n", p.Strong.Sprint(m.Title), p.Faint.Sprintf("%s  %.0f%%", m.ID, m.Score*100))
 	if o.Quiet {
 		return
 	}
@@ -388,13 +379,9 @@ func (p *explainPrinter) match(m *explainedMatch, o *options) {
 	if !o.Verbose {
 		return
 	}
-	comma := ", "
-	if p.lang == text.Zh {
-		comma = "，"
-	}
 	stage := map[string]text.Key{"provider": text.ExplainProvider, "bureau": text.ExplainBureau, "both": text.ExplainBoth}[m.Stage]
 	detect := map[string]text.Key{"full": text.ExplainFull, "partly": text.ExplainPartly, "none": text.ExplainNone}[m.Detect]
-	p.labelled(text.ExplainStage, p.say(stage)+comma+p.say(detect))
+	p.labelled(text.ExplainStage, p.say(stage)+report.Voice{Lang: p.lang}.Comma()+p.say(detect))
 	if len(m.Codes) > 0 {
 		p.labelled(text.ExplainCodes, text.List(m.Codes, p.lang))
 	}
@@ -403,7 +390,7 @@ func (p *explainPrinter) match(m *explainedMatch, o *options) {
 }
 
 func (p *explainPrinter) check(c *explainedCheck) {
-	fmt.Fprintf(p, "%s  %s\n", p.strong.Sprint(c.Title), p.faint.Sprint(p.say(text.ExplainCheck)+" "+c.ID))
+	fmt.Fprintf(p, "%s  %s\n", p.Strong.Sprint(c.Title), p.Faint.Sprint(p.say(text.ExplainCheck)+" "+c.ID))
 	p.labelled(text.ExplainMeaning, c.Message...)
 	p.labelled(text.LabelRemedy, bullets(c.Remedy)...)
 	p.sources(c.Sources)
@@ -440,33 +427,13 @@ func marked(items []string, mark func(int) string) []string {
 func (p *explainPrinter) labelled(label text.Key, paragraphs ...string) {
 	const indent, between = 2, 2
 	column := indent + p.labelWidth + between
-	head := strings.Repeat(" ", indent) + p.faint.Sprint(text.Pad(p.say(label), p.labelWidth)) + strings.Repeat(" ", between)
+	head := strings.Repeat(" ", indent) + p.Faint.Sprint(text.Pad(p.say(label), p.labelWidth)) + strings.Repeat(" ", between)
 	for _, paragraph := range paragraphs {
 		mark := ""
 		if i := strings.IndexByte(paragraph, ' '); i > 0 && i <= 3 && (strings.HasPrefix(paragraph, "·") || paragraph[i-1] == '.') {
 			mark, paragraph = paragraph[:i+1], paragraph[i+1:]
 		}
-		hang := text.Width(mark)
-		for i, line := range text.Wrap(text.Clean(paragraph), p.columns(column+hang)) {
-			if i > 0 {
-				mark = strings.Repeat(" ", hang)
-			}
-			fmt.Fprintln(p, head+mark+line)
-			head = strings.Repeat(" ", column)
-		}
+		p.Beside(head+mark, column+text.Width(mark), paragraph)
+		head = strings.Repeat(" ", column)
 	}
-}
-
-func (p *explainPrinter) lines(indent int, s string) {
-	for _, line := range text.Wrap(s, p.columns(indent)) {
-		fmt.Fprintln(p, strings.Repeat(" ", indent)+line)
-	}
-}
-
-// columns is the room left at the indent; 0 where nothing is wrapped.
-func (p *explainPrinter) columns(indent int) int {
-	if p.width <= 0 {
-		return 0
-	}
-	return max(p.width-indent, 20)
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/checklist"
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
@@ -72,7 +73,7 @@ type asker interface {
 
 func (a *app) runInit(cmd *cobra.Command, own initFlags, args []string) error {
 	ctx := cmd.Context()
-	o, err := read(cmd.Flags(), a.getenv)
+	o, book, clock, err := a.setUp(cmd)
 	if err != nil {
 		return err
 	}
@@ -81,14 +82,6 @@ func (a *app) runInit(cmd *cobra.Command, own initFlags, args []string) error {
 		return err
 	case asJSON:
 		return usage("--format json: init writes a filing file, which is YAML")
-	}
-	clock, err := o.clock(a.environment)
-	if err != nil {
-		return err
-	}
-	book, err := o.rulebook()
-	if err != nil {
-		return err
 	}
 	if len(args) == 1 && !own.force {
 		if _, err := os.Lstat(args[0]); err == nil {
@@ -273,9 +266,9 @@ func (s *session) encode(needs []string) ([]byte, error) {
 	if len(needs) > 0 {
 		fmt.Fprintf(&b, "\n# %s\n", text.Catalogue(text.InitStill).In(s.lang))
 	}
-	l := &layout{book: s.book, lang: s.lang}
+	v := report.Voice{Book: s.book, Lang: s.lang}
 	for _, path := range needs {
-		fmt.Fprintf(&b, "#   %s%s%s\n", filing.FilePath(path), l.colon(), s.book.FactLabel(path).In(s.lang))
+		fmt.Fprintf(&b, "#   %s%s%s\n", filing.FilePath(path), v.Colon(), s.book.FactLabel(path).In(s.lang))
 	}
 	return b.Bytes(), nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/checklist"
 	"github.com/icpcheck/icpcheck/pkg/collect"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
@@ -32,19 +33,11 @@ Exit status: 0 all required documents are at hand, 1 some are missing, 2 could n
 		Example: "  icpcheck materials filing.yaml\n  icpcheck materials --subject 个人 --province 福建\n  icpcheck materials --subject enterprise --set subject.lead.identity=hk-macao --format json",
 		Args:    atMostOne("materials", "icpcheck materials filing.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := read(cmd.Flags(), a.getenv)
+			o, book, clock, err := a.setUp(cmd)
 			if err != nil {
 				return err
 			}
 			if _, err := o.textOrJSON(); err != nil {
-				return err
-			}
-			clock, err := o.clock(a.environment)
-			if err != nil {
-				return err
-			}
-			book, err := o.rulebook()
-			if err != nil {
 				return err
 			}
 			f, err := a.oneFiling(o, args, book)
@@ -112,8 +105,8 @@ type (
 		Kind     string         `json:"kind"`
 		Items    []jsonMaterial `json:"items"`
 		// Needs are the facts that items with the status depends hang on.
-		Needs   []string      `json:"needs"`
-		Missing []missingFact `json:"missing"`
+		Needs   []string         `json:"needs"`
+		Missing []report.Missing `json:"missing"`
 	}
 	jsonMaterial struct {
 		ID       string           `json:"id"`
@@ -141,7 +134,7 @@ type (
 )
 
 func materialsJSON(book *rulebook.Rulebook, list *checklist.List, f *filing.Filing, lang text.Lang) jsonMaterials {
-	out := jsonMaterials{Rulebook: book.Info(), Name: f.Name, Kind: list.Kind, Items: []jsonMaterial{}, Needs: texts(list.Needs()), Missing: missingFacts(book, list.Needs(), lang)}
+	out := jsonMaterials{Rulebook: book.Info(), Name: f.Name, Kind: list.Kind, Items: []jsonMaterial{}, Needs: texts(list.Needs()), Missing: missing(report.Voice{Book: book, Lang: lang}, list.Needs())}
 	for _, i := range list.Items {
 		item := jsonMaterial{
 			ID: i.ID, Title: i.Title.In(lang), Status: i.Status, Required: i.Required, Why: whyOf(i, lang),
@@ -182,28 +175,28 @@ var statusWords = map[checklist.Status]struct {
 func (l *layout) statusColor(s checklist.Status) *color.Color {
 	switch s {
 	case checklist.Missing:
-		return l.bad
+		return l.Bad
 	case checklist.Have:
-		return l.good
+		return l.Good
 	case checklist.NotNeeded:
-		return l.faint
+		return l.Faint
 	}
-	return l.doubt
+	return l.Doubt
 }
 
 // materialsText prints the list: one document a line, below it its form, who
 // signs it and why it is wanted.
 func materialsText(l *layout, list *checklist.List, f *filing.Filing, o *options) {
-	l.line(l.strong.Sprint(l.say(text.DocFor, materialsFor(l, list, f))))
+	l.Line(l.Strong.Sprint(l.Say(text.DocFor, materialsFor(l, list, f))))
 	if list.Kind == "not-needed" {
-		l.hang("  ", nil, list.Why.In(l.lang))
+		l.Hang("  ", nil, list.Why.In(l.Lang))
 	}
 	wide, labels := 0, 0
 	for _, s := range checklist.Statuses() {
-		wide = max(wide, text.Width(l.say(statusWords[s].word)))
+		wide = max(wide, text.Width(l.Say(statusWords[s].word)))
 	}
 	for _, k := range []text.Key{text.DocForm, text.DocSigned, text.DocIssued, text.DocContents, text.DocWhy} {
-		labels = max(labels, text.Width(l.say(k)+l.colon()))
+		labels = max(labels, text.Width(l.Say(k)+l.Colon()))
 	}
 	counts := list.Count()
 	for _, status := range checklist.Statuses() {
@@ -214,44 +207,44 @@ func materialsText(l *layout, list *checklist.List, f *filing.Filing, o *options
 			if i.Status != status {
 				continue
 			}
-			head := "  " + statusWords[status].mark + " " + text.Pad(l.say(statusWords[status].word), wide) + "  "
-			l.hang(head, l.statusColor(status), i.Title.In(l.lang)+"  "+i.ID)
+			head := "  " + statusWords[status].mark + " " + text.Pad(l.Say(statusWords[status].word), wide) + "  "
+			l.Hang(head, l.statusColor(status), i.Title.In(l.Lang)+"  "+i.ID)
 			if status == checklist.NotNeeded || o.Quiet {
 				continue
 			}
 			detail := func(k text.Key, s string) {
 				if s != "" {
-					l.hang(strings.Repeat(" ", text.Width(head))+text.Pad(l.say(k)+l.colon(), labels), l.faint, s)
+					l.Hang(strings.Repeat(" ", text.Width(head))+text.Pad(l.Say(k)+l.Colon(), labels), l.Faint, s)
 				}
 			}
 			// The certificates of every kind of unit are no list to choose from.
 			const choice = 4
 			if len(i.AnyOf) > 1 && len(i.AnyOf) <= choice {
-				l.hang(strings.Repeat(" ", text.Width(head)), nil, l.say(text.DocOneOf, l.materials(i.AnyOf)))
+				l.Hang(strings.Repeat(" ", text.Width(head)), nil, l.Say(text.DocOneOf, l.materials(i.AnyOf)))
 			}
-			detail(text.DocWhy, whyOf(i, l.lang))
+			detail(text.DocWhy, whyOf(i, l.Lang))
 			if status == checklist.Missing || status == checklist.MayBeAsked || o.Verbose {
-				detail(text.DocForm, i.Form.In(l.lang))
-				detail(text.DocSigned, i.SignedBy.In(l.lang))
-				detail(text.DocIssued, i.IssuedBy.In(l.lang))
-				detail(text.DocContents, i.Contents.In(l.lang))
+				detail(text.DocForm, i.Form.In(l.Lang))
+				detail(text.DocSigned, i.SignedBy.In(l.Lang))
+				detail(text.DocIssued, i.IssuedBy.In(l.Lang))
+				detail(text.DocContents, i.Contents.In(l.Lang))
 			}
 			if o.Verbose {
-				detail(text.LabelSource, text.List(i.Sources, l.lang))
+				detail(text.LabelSource, text.List(i.Sources, l.Lang))
 			}
 		}
 	}
 	if n := counts[checklist.NotNeeded]; n > 0 && !o.Verbose && !o.Quiet {
-		l.hang("  ", l.faint, l.say(text.DocNotListed, strconv.Itoa(n)))
+		l.Hang("  ", l.Faint, l.Say(text.DocNotListed, strconv.Itoa(n)))
 	}
 	additions(l, list)
 	switch {
 	case list.Missing():
-		l.line(l.bad.Sprint("  = ") + l.say(text.DocIncomplete, strconv.Itoa(counts[checklist.Missing])))
+		l.Line(l.Bad.Sprint("  = ") + l.Say(text.DocIncomplete, strconv.Itoa(counts[checklist.Missing])))
 	case list.Open():
-		l.line(l.doubt.Sprint("  = ") + l.say(text.DocUndecided))
+		l.Line(l.Doubt.Sprint("  = ") + l.Say(text.DocUndecided))
 	default:
-		l.line(l.good.Sprint("  = ") + l.say(text.DocComplete))
+		l.Line(l.Good.Sprint("  = ") + l.Say(text.DocComplete))
 	}
 }
 
@@ -262,24 +255,24 @@ func materialsFor(l *layout, list *checklist.List, f *filing.Filing) string {
 		parts = append(parts, text.Clean(f.Name))
 	}
 	for _, path := range []string{"province", "subject.type"} {
-		value := l.say(text.UnknownValue)
+		value := l.Say(text.UnknownValue)
 		if fact, ok := f.Facts[path]; ok {
-			value = l.names(path, []any{fact.Value})
+			value = l.Values(path, []any{fact.Value})
 		}
-		parts = append(parts, l.book.FactLabel(path).In(l.lang)+l.colon()+value)
+		parts = append(parts, l.Book.FactLabel(path).In(l.Lang)+l.Colon()+value)
 	}
 	if list.Kind != "" {
-		parts = append(parts, l.say(text.PlanFiling)+l.colon()+l.book.Label("plan", list.Kind, "").In(l.lang))
+		parts = append(parts, l.Say(text.PlanFiling)+l.Colon()+l.Book.Label("plan", list.Kind, "").In(l.Lang))
 	}
-	return strings.Join(parts, l.comma())
+	return strings.Join(parts, l.Comma())
 }
 
 func (l *layout) materials(ids []string) string {
 	names := make([]string, len(ids))
 	for n, id := range ids {
-		names[n] = l.book.Label("materials", id, "").In(l.lang)
+		names[n] = l.Book.Label("materials", id, "").In(l.Lang)
 	}
-	return text.List(names, l.lang)
+	return text.List(names, l.Lang)
 }
 
 // additions tells fact by fact what each answer would add.
@@ -287,21 +280,21 @@ func additions(l *layout, list *checklist.List) {
 	path := ""
 	for n, add := range list.Additions() {
 		if n == 0 {
-			l.line("")
-			l.line("  " + l.say(text.DocAdds))
+			l.Line("")
+			l.Line("  " + l.Say(text.DocAdds))
 		}
 		if add.Path != path {
 			path = add.Path
-			l.hang("  ", nil, l.book.FactLabel(path).In(l.lang)+l.comma()+l.say(text.AddWithFlag, l.give(path)))
+			l.Hang("  ", nil, l.Book.FactLabel(path).In(l.Lang)+l.Comma()+l.Say(text.AddWithFlag, l.Give(path)))
 		}
 		names := make([]string, len(add.Items))
 		for i, item := range add.Items {
-			names[i] = list.Items[item].Title.In(l.lang)
+			names[i] = list.Items[item].Title.In(l.Lang)
 		}
-		values := l.say(text.DocAny)
+		values := l.Say(text.DocAny)
 		if len(add.Values) > 0 {
-			values = l.names(path, add.Values)
+			values = l.Values(path, add.Values)
 		}
-		l.hang("    ", nil, values+" → "+text.List(names, l.lang))
+		l.Hang("    ", nil, values+" → "+text.List(names, l.Lang))
 	}
 }

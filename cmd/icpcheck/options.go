@@ -247,7 +247,22 @@ func splitList(s string) []string {
 	return list
 }
 
-// now returns the clock of the run: fixed where --now is given.
+// setUp reads what every command that evaluates rules begins with: the options,
+// the rulebook, and the clock of the run, which gives the same time at every call.
+func (a *app) setUp(cmd *cobra.Command) (*options, *rulebook.Rulebook, func() time.Time, error) {
+	o, err := read(cmd.Flags(), a.getenv)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	clock, err := o.clock(a.environment)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	book, err := o.rulebook()
+	return o, book, clock, err
+}
+
+// clock returns the clock of the run: fixed where --now is given.
 func (o *options) clock(e *environment) (func() time.Time, error) {
 	if o.Now == "" {
 		start := e.clock()

@@ -11,6 +11,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/plan"
+	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
@@ -32,19 +33,11 @@ Exit status: 0 decided, 2 could not run, 3 not decided yet.`),
 		Example: "  icpcheck plan filing.yaml\n  icpcheck plan filing.yaml --now 2026-11-24 --format json\n  icpcheck plan --provider aliyun --set server.region=cn-hongkong",
 		Args:    atMostOne("plan", "icpcheck plan filing.yaml"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o, err := read(cmd.Flags(), a.getenv)
+			o, book, clock, err := a.setUp(cmd)
 			if err != nil {
 				return err
 			}
 			if _, err := o.textOrJSON(); err != nil {
-				return err
-			}
-			clock, err := o.clock(a.environment)
-			if err != nil {
-				return err
-			}
-			book, err := o.rulebook()
-			if err != nil {
 				return err
 			}
 			f, err := a.oneFiling(o, args, book)
@@ -69,15 +62,15 @@ Exit status: 0 decided, 2 could not run, 3 not decided yet.`),
 
 type (
 	jsonPlan struct {
-		Rulebook  rulebook.Info  `json:"rulebook"`
-		Name      string         `json:"name,omitempty"`
-		Kind      string         `json:"kind"`
-		Title     string         `json:"title"`
-		Why       string         `json:"why"`
-		Steps     []jsonStep     `json:"steps"`
-		Deadlines []jsonDeadline `json:"deadlines"`
-		Needs     []string       `json:"needs"`
-		Missing   []missingFact  `json:"missing"`
+		Rulebook  rulebook.Info    `json:"rulebook"`
+		Name      string           `json:"name,omitempty"`
+		Kind      string           `json:"kind"`
+		Title     string           `json:"title"`
+		Why       string           `json:"why"`
+		Steps     []jsonStep       `json:"steps"`
+		Deadlines []jsonDeadline   `json:"deadlines"`
+		Needs     []string         `json:"needs"`
+		Missing   []report.Missing `json:"missing"`
 		// Possible are the kinds that the missing facts can lead to.
 		Possible []string         `json:"possible"`
 		Assumed  []jsonAssumption `json:"assumed"`
@@ -125,7 +118,7 @@ type (
 func planJSON(book *rulebook.Rulebook, p *plan.Plan, f *filing.Filing, lang text.Lang) jsonPlan {
 	out := jsonPlan{
 		Rulebook: book.Info(), Name: f.Name, Kind: p.Kind, Why: p.Why.In(lang), Steps: []jsonStep{}, Deadlines: []jsonDeadline{},
-		Needs: texts(p.Needs), Missing: missingFacts(book, p.Needs, lang), Possible: texts(p.Possible),
+		Needs: texts(p.Needs), Missing: missing(report.Voice{Book: book, Lang: lang}, p.Needs), Possible: texts(p.Possible),
 		Assumed: []jsonAssumption{}, Domains: []jsonPlanDomain{}, GuessedYears: append([]int{}, p.GuessedYears...), Sources: texts(p.Sources),
 	}
 	if p.Kind != "" {
@@ -166,17 +159,17 @@ var stepBy = map[string]text.Key{
 func planText(l *layout, p *plan.Plan, f *filing.Filing, o *options) {
 	name := text.Clean(f.Name)
 	if name != "" {
-		name += l.colon()
+		name += l.Colon()
 	}
 	if p.Kind == "" {
-		l.line(l.strong.Sprint(name + l.say(text.PlanUndecided)))
-		l.hang("  ", nil, l.say(text.PlanPossible, l.kinds(p.Possible)))
+		l.Line(l.Strong.Sprint(name + l.Say(text.PlanUndecided)))
+		l.Hang("  ", nil, l.Say(text.PlanPossible, l.kinds(p.Possible)))
 		for _, path := range p.Needs {
 			l.need(2, path)
 		}
 	} else {
-		l.line(l.strong.Sprint(name+l.kinds([]string{p.Kind})) + "  " + l.faint.Sprint(p.Kind))
-		l.hang("  ", nil, p.Why.In(l.lang))
+		l.Line(l.Strong.Sprint(name+l.kinds([]string{p.Kind})) + "  " + l.Faint.Sprint(p.Kind))
+		l.Hang("  ", nil, p.Why.In(l.Lang))
 	}
 	if len(p.Domains) > 0 {
 		l.section(text.PlanDomains)
@@ -185,11 +178,11 @@ func planText(l *layout, p *plan.Plan, f *filing.Filing, o *options) {
 			wide = max(wide, text.Width(d.Name))
 		}
 		for _, d := range p.Domains {
-			said := l.say(text.PlanUndecided)
+			said := l.Say(text.PlanUndecided)
 			if d.Kind != "" {
-				said = l.kinds([]string{d.Kind}) + l.bracket(d.Why.In(l.lang))
+				said = l.kinds([]string{d.Kind}) + l.Bracket(d.Why.In(l.Lang))
 			}
-			l.hang("  "+text.Pad(d.Name, wide)+"  ", nil, said)
+			l.Hang("  "+text.Pad(d.Name, wide)+"  ", nil, said)
 		}
 	}
 	if len(p.Steps) > 0 && !o.Quiet {
@@ -198,16 +191,16 @@ func planText(l *layout, p *plan.Plan, f *filing.Filing, o *options) {
 	days, by := 0, 0
 	for _, s := range p.Steps {
 		days = max(days, text.Width(l.days(s)))
-		by = max(by, text.Width(l.say(stepBy[s.Row.Text("by")])))
+		by = max(by, text.Width(l.Say(stepBy[s.Row.Text("by")])))
 	}
 	for n, s := range p.Steps {
 		if o.Quiet {
 			break
 		}
-		head := fmt.Sprintf("  %2d  %s  %s  ", n+1, text.Pad(l.days(s), days), text.Pad(l.say(stepBy[s.Row.Text("by")]), by))
-		l.hang(head, nil, s.Row.Name.In(l.lang)+l.colon()+s.Row.Both("about").In(l.lang))
+		head := fmt.Sprintf("  %2d  %s  %s  ", n+1, text.Pad(l.days(s), days), text.Pad(l.Say(stepBy[s.Row.Text("by")]), by))
+		l.Hang(head, nil, s.Row.Name.In(l.Lang)+l.Colon()+s.Row.Both("about").In(l.Lang))
 		if o.Verbose {
-			l.hang(strings.Repeat(" ", text.Width(head))+l.say(text.LabelSource)+l.colon(), l.faint, text.List(s.Row.Source, l.lang))
+			l.Hang(strings.Repeat(" ", text.Width(head))+l.Say(text.LabelSource)+l.Colon(), l.Faint, text.List(s.Row.Source, l.Lang))
 		}
 	}
 	if len(p.Deadlines) > 0 && !o.Quiet {
@@ -218,35 +211,35 @@ func planText(l *layout, p *plan.Plan, f *filing.Filing, o *options) {
 		return
 	}
 	if len(p.Assumed) > 0 || len(p.GuessedYears) > 0 {
-		l.line("")
+		l.Line("")
 	}
 	if len(p.Assumed) > 0 {
 		taken := make([]string, len(p.Assumed))
 		for n, as := range p.Assumed {
-			taken[n] = l.book.FactLabel(as.Path).In(l.lang) + " = " + engine.Display(l.book, as.Path, as.Value, l.lang)
+			taken[n] = l.Book.FactLabel(as.Path).In(l.Lang) + " = " + engine.Display(l.Book, as.Path, as.Value, l.Lang)
 		}
-		l.hang("  ! ", l.doubt, l.say(text.PlanAssumed, text.List(taken, l.lang)))
+		l.Hang("  ! ", l.Doubt, l.Say(text.PlanAssumed, text.List(taken, l.Lang)))
 	}
 	if len(p.GuessedYears) > 0 {
 		years := make([]string, len(p.GuessedYears))
 		for n, year := range p.GuessedYears {
 			years[n] = strconv.Itoa(year)
 		}
-		l.hang("  ! ", l.doubt, l.say(text.PlanGuessed, text.List(years, l.lang)))
+		l.Hang("  ! ", l.Doubt, l.Say(text.PlanGuessed, text.List(years, l.Lang)))
 	}
 }
 
 func (l *layout) section(k text.Key) {
-	l.line("")
-	l.line("  " + l.strong.Sprint(l.say(k)))
+	l.Line("")
+	l.Line("  " + l.Strong.Sprint(l.Say(k)))
 }
 
 func (l *layout) kinds(ids []string) string {
 	names := make([]string, len(ids))
 	for n, id := range ids {
-		names[n] = l.book.Label("plan", id, "").In(l.lang)
+		names[n] = l.Book.Label("plan", id, "").In(l.Lang)
 	}
-	return text.List(names, l.lang)
+	return text.List(names, l.Lang)
 }
 
 func (l *layout) days(s plan.Step) string {
@@ -254,16 +247,16 @@ func (l *layout) days(s plan.Step) string {
 	if earliest == latest {
 		return earliest
 	}
-	return l.say(text.PlanBetween, earliest, latest)
+	return l.Say(text.PlanBetween, earliest, latest)
 }
 
 func (l *layout) deadlines(list []plan.Deadline) {
 	day := func(d plan.Deadline) string {
 		switch {
 		case d.Date.IsZero():
-			return l.say(text.PlanNoDate)
+			return l.Say(text.PlanNoDate)
 		case d.Estimated:
-			return l.say(text.PlanAbout, calendar.Date(d.Date))
+			return l.Say(text.PlanAbout, calendar.Date(d.Date))
 		}
 		return calendar.Date(d.Date)
 	}
@@ -272,6 +265,6 @@ func (l *layout) deadlines(list []plan.Deadline) {
 		wide = max(wide, text.Width(day(d)))
 	}
 	for _, d := range list {
-		l.hang("  "+text.Pad(day(d), wide)+"  ", nil, d.Row.Name.In(l.lang)+l.colon()+d.Row.Both("about").In(l.lang))
+		l.Hang("  "+text.Pad(day(d), wide)+"  ", nil, d.Row.Name.In(l.Lang)+l.Colon()+d.Row.Both("about").In(l.Lang))
 	}
 }

@@ -113,9 +113,9 @@ var diffMarks = map[string]struct {
 }
 
 func diffText(l *layout, before, after *rulebook.Rulebook, d rulediff.Diff, outcomes []rulediff.Outcome, filings int) {
-	l.line(l.strong.Sprint(before.Version + " → " + after.Version))
+	l.Line(l.Strong.Sprint(before.Version + " → " + after.Version))
 	if d.Empty() {
-		l.line("  " + l.say(text.DiffSame))
+		l.Line("  " + l.Say(text.DiffSame))
 		return
 	}
 	for _, part := range []struct {
@@ -131,27 +131,27 @@ func diffText(l *layout, before, after *rulebook.Rulebook, d rulediff.Diff, outc
 			if e.Table != "" {
 				id = e.Table + "/" + e.ID
 			}
-			l.line("  " + diffMarks[e.How].mark + " " + l.say(diffMarks[e.How].word) + "  " + text.Clean(id))
+			l.Line("  " + diffMarks[e.How].mark + " " + l.Say(diffMarks[e.How].word) + "  " + text.Clean(id))
 			for _, as := range e.Aspects {
-				l.hang("      ", nil, as.Name+l.colon()+l.orNothing(as.Old)+" → "+l.orNothing(as.New))
+				l.Hang("      ", nil, as.Name+l.Colon()+l.orNothing(as.Old)+" → "+l.orNothing(as.New))
 			}
 		}
 	}
 	l.section(text.DiffOutcomes)
 	if len(outcomes) == 0 {
-		l.line("  " + l.say(text.DiffNoOther, strconv.Itoa(filings)))
+		l.Line("  " + l.Say(text.DiffNoOther, strconv.Itoa(filings)))
 	}
 	for _, o := range outcomes {
-		l.line("  " + text.Clean(o.Filing) + l.colon() + string(o.Old) + " → " + string(o.New))
+		l.Line("  " + text.Clean(o.Filing) + l.Colon() + string(o.Old) + " → " + string(o.New))
 		for _, v := range o.Verdicts {
-			l.line("      " + strings.TrimSpace(v.Check+" "+text.Clean(v.Target)) + l.colon() + l.orNothing(v.Old) + " → " + l.orNothing(v.New))
+			l.Line("      " + strings.TrimSpace(v.Check+" "+text.Clean(v.Target)) + l.Colon() + l.orNothing(v.Old) + " → " + l.orNothing(v.New))
 		}
 	}
 }
 
 func (l *layout) orNothing(s string) string {
 	if s == "" {
-		return l.say(text.DiffNothing)
+		return l.Say(text.DiffNothing)
 	}
 	return s
 }

@@ -89,19 +89,11 @@ func withoutPassword(s string) string {
 }
 
 func (a *app) checkPages(cmd *cobra.Command, args []string, subjectName, file string) error {
-	o, err := read(cmd.Flags(), a.getenv)
+	o, book, clock, err := a.setUp(cmd)
 	if err != nil {
 		return err
 	}
 	sinks, err := o.sinks()
-	if err != nil {
-		return err
-	}
-	clock, err := o.clock(a.environment)
-	if err != nil {
-		return err
-	}
-	book, err := o.rulebook()
 	if err != nil {
 		return err
 	}
@@ -152,16 +144,7 @@ func (a *app) checkPages(cmd *cobra.Command, args []string, subjectName, file st
 		results := engine.Evaluate(book, f, engine.Options{Now: clock(), Select: onlyPage})
 		r.Targets = append(r.Targets, report.NewTarget(f.Name, f, results))
 	}
-	if err := a.print(sinks, r, o); err != nil {
-		return err
-	}
-	if err := r.Broken(); err != nil {
-		return err
-	}
-	if status := r.Overall().ExitStatus(o.AllowUndetermined); status != 0 {
-		return statusError(status)
-	}
-	return nil
+	return a.finish(sinks, r, o)
 }
 
 // visitor gets pages and reads them.

@@ -18,7 +18,7 @@ var csvHeader = []string{"target", "domain", "check", "title", "severity", "verd
 // CSV prints one row a check and target, after RFC 4180. The byte-order mark
 // is for Excel, which on a Chinese system takes a file without one for GBK.
 func CSV(w io.Writer, r *Report, o Options) error {
-	v := voice{r.Book, o.Lang}
+	v := Voice{r.Book, o.Lang}
 	var b bytes.Buffer
 	b.WriteString("\ufeff")
 	rows := csv.NewWriter(&b)

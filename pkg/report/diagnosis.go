@@ -1,10 +1,7 @@
 package report
 
 import (
-	"bytes"
-	"fmt"
 	"io"
-	"strings"
 
 	"github.com/fatih/color"
 
@@ -51,60 +48,40 @@ var outcomes = map[string]struct {
 // what was seen, then the conclusion, then what to do. Options.Quiet leaves the
 // steps out.
 func DiagnosisText(w io.Writer, r *Report, o Options) error {
-	v := voice{r.Book, o.Lang}
-	colors := newPalette(o.Color)
+	v := Voice{r.Book, o.Lang}
+	sheet := NewSheet(o)
 	d, t := r.Diagnosis, &r.Targets[0]
-	var b bytes.Buffer
-	fmt.Fprintln(&b, colors.strong.Sprint(text.Clean(t.Name)))
+	sheet.Line(sheet.Strong.Sprint(text.Clean(t.Name)))
 	wordWidth, titleWidth := 0, 0
 	for _, s := range d.Steps {
 		wordWidth = max(wordWidth, text.Width(outcomes[s.Outcome].word.In(o.Lang)))
 		titleWidth = max(titleWidth, text.Width(s.Title))
-	}
-	// paragraph goes on below itself where it has to be wrapped.
-	paragraph := func(indent int, s string) {
-		columns := 0
-		if o.Width > 0 {
-			columns = max(o.Width-indent, 20)
-		}
-		for i, line := range text.Wrap(text.Clean(s), columns) {
-			if i > 0 {
-				fmt.Fprint(&b, strings.Repeat(" ", indent))
-			}
-			fmt.Fprintln(&b, line)
-		}
 	}
 	for _, s := range d.Steps {
 		if o.Quiet {
 			break
 		}
 		head := "  " + outcomes[s.Outcome].mark + " " + text.Pad(outcomes[s.Outcome].word.In(o.Lang), wordWidth)
-		shade := map[string]*color.Color{"ok": colors.good, "failed": colors.bad, "blocked": colors.bad, "open": colors.doubt}[s.Outcome]
+		shade := map[string]*color.Color{"ok": sheet.Good, "failed": sheet.Bad, "blocked": sheet.Bad, "open": sheet.Doubt}[s.Outcome]
 		if shade == nil {
-			shade = colors.faint
+			shade = sheet.Faint
 		}
-		fmt.Fprint(&b, shade.Sprint(head)+"  "+text.Pad(s.Title, titleWidth)+"  ")
 		seen := s.Seen
 		if s.Target != "" {
-			seen = s.Target + v.colon() + seen
+			seen = s.Target + v.Colon() + seen
 		}
-		paragraph(text.Width(head)+titleWidth+4, seen)
+		sheet.Beside(shade.Sprint(head)+"  "+text.Pad(s.Title, titleWidth)+"  ", text.Width(head)+titleWidth+4, seen)
 	}
 	row := r.Book.Row("conclusions", d.Conclusion)
-	shade := map[verdict.Overall]*color.Color{verdict.Ready: colors.good, verdict.NotReady: colors.bad, verdict.Unknown: colors.doubt}[t.Overall]
-	fmt.Fprint(&b, shade.Sprint("  = "))
-	paragraph(4, row.Name.In(o.Lang)+v.bracket(d.Conclusion)+v.colon()+d.Because)
-	label := v.say(text.LabelRemedy) + v.colon()
-	fmt.Fprint(&b, "    "+colors.faint.Sprint(label))
-	paragraph(4+text.Width(label), d.Remedy)
+	shade := map[verdict.Overall]*color.Color{verdict.Ready: sheet.Good, verdict.NotReady: sheet.Bad, verdict.Unknown: sheet.Doubt}[t.Overall]
+	sheet.Hang("  = ", shade, row.Name.In(o.Lang)+v.Bracket(d.Conclusion)+v.Colon()+d.Because)
+	sheet.Hang("    "+v.Say(text.LabelRemedy)+v.Colon(), sheet.Faint, d.Remedy)
 	if o.Verbose {
 		for _, id := range row.Source {
 			s := v.source(id)
-			label := v.say(text.LabelSource) + v.colon()
-			fmt.Fprint(&b, "    "+colors.faint.Sprint(label))
-			paragraph(4+text.Width(label), s.id+v.colon()+s.title)
+			sheet.Hang("    "+v.Say(text.LabelSource)+v.Colon(), sheet.Faint, s.id+v.Colon()+s.title)
 		}
 	}
-	_, err := w.Write(b.Bytes())
+	_, err := w.Write(sheet.Bytes())
 	return err
 }

@@ -18,7 +18,7 @@ const githubShown = 10
 // GitHub prints workflow commands that annotate the lines of the filing file,
 // one a finding, and below them the verdicts as plain lines for the log.
 func GitHub(w io.Writer, r *Report, o Options) error {
-	v := voice{r.Book, o.Lang}
+	v := Voice{r.Book, o.Lang}
 	var b bytes.Buffer
 	counts := map[string]int{}
 	for i := range r.Targets {
@@ -28,20 +28,20 @@ func GitHub(w io.Writer, r *Report, o Options) error {
 				level := githubLevel(result)
 				counts[level]++
 				fmt.Fprintf(&b, "::%s %s::%s\n", level, githubProperties(v, t, result), githubMessage(strings.Join(
-					append([]string{subject(t, result) + v.colon() + v.message(result)}, v.details(t, result)...), "\n")))
+					append([]string{subject(t, result) + v.Colon() + v.message(result)}, v.details(t, result)...), "\n")))
 			}
 		}
 	}
 	for i := range r.Targets {
 		t := &r.Targets[i]
-		fmt.Fprintln(&b, githubLine(r.Tool.Name+": "+text.Clean(t.Name)+v.colon()+v.outcome(t)))
+		fmt.Fprintln(&b, githubLine(r.Tool.Name+": "+text.Clean(t.Name)+v.Colon()+v.outcome(t)))
 		for _, remark := range v.remarks(t, o.Verbose) {
-			fmt.Fprintln(&b, githubLine(r.Tool.Name+": "+text.Clean(t.Name)+v.colon()+remark))
+			fmt.Fprintln(&b, githubLine(r.Tool.Name+": "+text.Clean(t.Name)+v.Colon()+remark))
 		}
 	}
 	for _, level := range []string{"error", "warning", "notice"} {
 		if n := counts[level]; n > githubShown {
-			fmt.Fprintln(&b, r.Tool.Name+": "+v.say(text.AnnotationsDropped, strconv.Itoa(githubShown), level, strconv.Itoa(n-githubShown)))
+			fmt.Fprintln(&b, r.Tool.Name+": "+v.Say(text.AnnotationsDropped, strconv.Itoa(githubShown), level, strconv.Itoa(n-githubShown)))
 		}
 	}
 	_, err := w.Write(b.Bytes())
@@ -59,8 +59,8 @@ func githubLevel(r *engine.Result) string {
 	return "notice"
 }
 
-func githubProperties(v voice, t *Target, r *engine.Result) string {
-	s := "title=" + githubProperty(v.word(r)+v.colon()+v.title(r.Check)+" ["+r.Check.ID+"]")
+func githubProperties(v Voice, t *Target, r *engine.Result) string {
+	s := "title=" + githubProperty(v.word(r)+v.Colon()+v.title(r.Check)+" ["+r.Check.ID+"]")
 	if p, ok := placeOf(v, t, r); ok {
 		s += fmt.Sprintf(",file=%s,line=%d,endLine=%d,col=%d,endColumn=%d", githubProperty(text.Clean(relative(p.File))), p.Line, p.Line, p.Column, p.Column+1)
 	}

@@ -30,7 +30,7 @@ type (
 // GitLab prints the findings as Code Quality JSON. Every one of them has to
 // stand in a file, so a target that was not read from one is an error.
 func GitLab(w io.Writer, r *Report, o Options) error {
-	v := voice{r.Book, o.Lang}
+	v := Voice{r.Book, o.Lang}
 	list := []gitlabFinding{}
 	for i := range r.Targets {
 		t := &r.Targets[i]
@@ -44,7 +44,7 @@ func GitLab(w io.Writer, r *Report, o Options) error {
 				return fmt.Errorf("format gitlab: %q was not read from a file, and a Code Quality finding needs one; check a filing file, or use junit", text.Clean(t.Name))
 			}
 			list = append(list, gitlabFinding{
-				Description: subject(t, result) + v.colon() + v.title(result.Check) + v.colon() + v.message(result),
+				Description: subject(t, result) + v.Colon() + v.title(result.Check) + v.Colon() + v.message(result),
 				CheckName:   result.Check.ID, Fingerprint: fingerprint(t, result), Severity: gitlabSeverity(result),
 				Location: gitlabLocation{relative(p.File), gitlabLines{p.Line}},
 			})

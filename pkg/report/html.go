@@ -75,16 +75,16 @@ type (
 // HTML prints the report as one page that stands alone: no request leaves it,
 // it reads without script, which only filters, and it prints.
 func HTML(w io.Writer, r *Report, o Options) error {
-	v := voice{r.Book, o.Lang}
+	v := Voice{r.Book, o.Lang}
 	data := pageData{
 		Lang: v.pick("zh-CN", "en"), Policy: pagePolicy, Tool: r.Tool.Name + " " + r.Tool.Version,
-		Heading: v.say(text.PageTitle), Checked: v.say(text.PageChecked, r.GeneratedAt.In(calendar.Beijing).Format("2006-01-02 15:04")),
+		Heading: v.Say(text.PageTitle), Checked: v.Say(text.PageChecked, r.GeneratedAt.In(calendar.Beijing).Format("2006-01-02 15:04")),
 		Rules: v.rules(), Digest: r.Book.Info().Digest,
-		Filter: v.say(text.PageFilter), All: v.say(text.PageAll), Nothing: v.say(text.PageNothing), Masked: v.say(text.PageMasked),
+		Filter: v.Say(text.PageFilter), All: v.Say(text.PageAll), Nothing: v.Say(text.PageNothing), Masked: v.Say(text.PageMasked),
 		Style: template.CSS(pageStyle), Script: template.JS(pageScript), //nolint:gosec // both are files of this package
 		Labels: pageLabels{
-			Remedy: v.say(text.LabelRemedy), Missing: v.say(text.LabelMissing), Give: v.say(text.PageGive), Evidence: v.say(text.PageEvidence),
-			Fact: v.say(text.PageFact), Value: v.say(text.PageValue), Origin: v.say(text.PageOrigin),
+			Remedy: v.Say(text.LabelRemedy), Missing: v.Say(text.LabelMissing), Give: v.Say(text.PageGive), Evidence: v.Say(text.PageEvidence),
+			Fact: v.Say(text.PageFact), Value: v.Say(text.PageValue), Origin: v.Say(text.PageOrigin),
 		},
 	}
 	if len(r.Targets) > 1 {
@@ -92,7 +92,7 @@ func HTML(w io.Writer, r *Report, o Options) error {
 	}
 	summary := r.Summary()
 	for _, k := range kinds {
-		data.Kinds = append(data.Kinds, pageKind{k.id, v.say(k.word), k.count(summary)})
+		data.Kinds = append(data.Kinds, pageKind{k.id, v.Say(k.word), k.count(summary)})
 		data.Count += k.count(summary)
 	}
 	names := make([]string, len(r.Targets))
@@ -114,7 +114,7 @@ func HTML(w io.Writer, r *Report, o Options) error {
 	return err
 }
 
-func pageTargetOf(v voice, t *Target) pageTarget {
+func pageTargetOf(v Voice, t *Target) pageTarget {
 	out := pageTarget{
 		Name: text.Clean(t.Name), Class: string(t.Overall), Verdict: v.overallOf(t.Overall, t), Counts: v.counts(t), Outcome: v.outcome(t),
 		Mark: map[verdict.Overall]string{verdict.Ready: "✓", verdict.NotReady: "✗", verdict.Unknown: "?"}[t.Overall], Remarks: v.remarks(t, false),
@@ -150,15 +150,15 @@ func pageTargetOf(v voice, t *Target) pageTarget {
 		for _, path := range d.Facts.Paths() {
 			f := pageFactOf(v, path, d.Facts[path])
 			if len(t.Filing.Domains) > 1 {
-				f.Name += v.bracket(text.Clean(d.Name()))
+				f.Name += v.Bracket(text.Clean(d.Name()))
 			}
 			out.Facts = append(out.Facts, f)
 		}
 	}
-	out.FactsTitle = v.say(text.PageFacts, strconv.Itoa(len(out.Facts)))
+	out.FactsTitle = v.Say(text.PageFacts, strconv.Itoa(len(out.Facts)))
 	return out
 }
 
-func pageFactOf(v voice, path string, f filing.Fact) pageFact {
+func pageFactOf(v Voice, path string, f filing.Fact) pageFact {
 	return pageFact{v.label(path), v.value(path, f.Value), origin(f)}
 }

@@ -65,7 +65,7 @@ type (
 		Remedy    string           `json:"remedy"`
 		Evidence  []jsonEvidence   `json:"evidence"`
 		Needs     []string         `json:"needs"`
-		Missing   []jsonMissing    `json:"missing"`
+		Missing   []Missing        `json:"missing"`
 		DependsOn []jsonDependence `json:"depends_on"`
 		Sources   []string         `json:"sources"`
 		Broken    string           `json:"broken,omitempty"`
@@ -74,8 +74,9 @@ type (
 		Fact string `json:"fact"`
 		jsonFact
 	}
-	// jsonMissing explains an entry of needs.
-	jsonMissing struct {
+	// Missing explains an entry of needs: what the fact is called, where it is
+	// found, how to give it, and why no look-up gave it.
+	Missing struct {
 		Fact   string       `json:"fact"`
 		Title  string       `json:"title"`
 		Find   string       `json:"find,omitempty"`
@@ -117,7 +118,7 @@ func JSON(w io.Writer, r *Report, o Options) error {
 		Diagnosis:     r.Diagnosis,
 	}
 	for i := range r.Targets {
-		t := target(voice{r.Book, o.Lang}, &r.Targets[i])
+		t := target(Voice{r.Book, o.Lang}, &r.Targets[i])
 		for _, c := range t.Checks {
 			for _, id := range c.Sources {
 				if row := r.Book.Row("sources", id); row != nil {
@@ -133,7 +134,7 @@ func JSON(w io.Writer, r *Report, o Options) error {
 // NDJSON prints one object a line, one line a target.
 func NDJSON(w io.Writer, r *Report, o Options) error {
 	for i := range r.Targets {
-		line := jsonLine{SchemaVersion, r.Tool, r.Book.Info(), r.GeneratedAt.UTC().Format(time.RFC3339), target(voice{r.Book, o.Lang}, &r.Targets[i])}
+		line := jsonLine{SchemaVersion, r.Tool, r.Book.Info(), r.GeneratedAt.UTC().Format(time.RFC3339), target(Voice{r.Book, o.Lang}, &r.Targets[i])}
 		if err := encode(w, line, ""); err != nil {
 			return err
 		}
@@ -168,7 +169,7 @@ func visible(s string) string {
 	return b.String()
 }
 
-func target(v voice, t *Target) jsonTarget {
+func target(v Voice, t *Target) jsonTarget {
 	out := jsonTarget{
 		Target: t.Name, Verdict: t.Overall, Summary: t.Summary,
 		Facts: map[string]jsonFact{}, Checks: make([]jsonCheck, 0, len(t.Results)),
@@ -202,11 +203,11 @@ func target(v voice, t *Target) jsonTarget {
 	return out
 }
 
-func check(v voice, r *engine.Result) jsonCheck {
+func check(v Voice, r *engine.Result) jsonCheck {
 	c := jsonCheck{
-		ID: r.Check.ID, Domain: r.Domain, Title: r.Check.Title.In(v.lang), Severity: r.Severity, Verdict: r.Verdict,
-		Message: r.Message.In(v.lang), Remedy: r.Remedy.In(v.lang),
-		Evidence: []jsonEvidence{}, Needs: []string{}, Missing: []jsonMissing{}, DependsOn: []jsonDependence{},
+		ID: r.Check.ID, Domain: r.Domain, Title: r.Check.Title.In(v.Lang), Severity: r.Severity, Verdict: r.Verdict,
+		Message: r.Message.In(v.Lang), Remedy: r.Remedy.In(v.Lang),
+		Evidence: []jsonEvidence{}, Needs: []string{}, Missing: []Missing{}, DependsOn: []jsonDependence{},
 		Sources: append([]string{}, r.Sources...),
 	}
 	if r.Broken != nil {
@@ -217,12 +218,7 @@ func check(v voice, r *engine.Result) jsonCheck {
 	}
 	for _, n := range r.Needs {
 		c.Needs = append(c.Needs, n.Path)
-		m := jsonMissing{Fact: n.Path, Title: v.label(n.Path), Find: v.find(n.Path), Give: flagOf(v.book, n.Path)}
-		if n.Failure != nil {
-			f := jsonFailureOf(n.Failure, v)
-			m.Reason = &f
-		}
-		c.Missing = append(c.Missing, m)
+		c.Missing = append(c.Missing, v.Missing(n))
 	}
 	for _, d := range r.DependsOn {
 		c.DependsOn = append(c.DependsOn, jsonDependence{
@@ -264,6 +260,16 @@ func plainValue(path string, v any) any {
 	return v
 }
 
-func jsonFailureOf(f *failure.Failure, v voice) jsonFailure {
+// Missing explains an entry of needs.
+func (v Voice) Missing(n engine.Need) Missing {
+	m := Missing{Fact: n.Path, Title: v.label(n.Path), Find: v.find(n.Path), Give: v.Give(n.Path)}
+	if n.Failure != nil {
+		f := jsonFailureOf(n.Failure, v)
+		m.Reason = &f
+	}
+	return m
+}
+
+func jsonFailureOf(f *failure.Failure, v Voice) jsonFailure {
 	return jsonFailure{Kind: string(f.Kind), Source: f.Source, Server: f.Server, Query: f.Query, Message: v.failure(f)}
 }

@@ -64,7 +64,7 @@ type (
 // red exactly when the exit status is not 0. What does not decide the verdict is no
 // failure: warnings are told in system-out, undetermined ones are skipped.
 func JUnit(w io.Writer, r *Report, o Options) error {
-	v := voice{r.Book, o.Lang}
+	v := Voice{r.Book, o.Lang}
 	all := junitSuites{Name: r.Tool.Name, Time: "0"}
 	for i := range r.Targets {
 		t := &r.Targets[i]
@@ -102,13 +102,13 @@ func JUnit(w io.Writer, r *Report, o Options) error {
 	return err
 }
 
-func junitCaseOf(v voice, t *Target, r *engine.Result) junitCase {
+func junitCaseOf(v Voice, t *Target, r *engine.Result) junitCase {
 	c := junitCase{ClassName: "icpcheck." + text.Clean(t.Name), Name: r.Check.ID, File: text.Clean(fileOf(t)), Time: "0"}
 	if domain := domainName(t, r); domain != "" {
 		c.Name += " (" + domain + ")"
 	}
 	// GitLab shows the element's text and Jenkins the attribute first, so the message stands in both.
-	word := &junitWord{Message: v.title(r.Check) + v.colon() + v.message(r), Type: string(r.Verdict)}
+	word := &junitWord{Message: v.title(r.Check) + v.Colon() + v.message(r), Type: string(r.Verdict)}
 	lines := append([]string{word.Message}, v.details(t, r)...)
 	word.Text = strings.Join(lines, "\n")
 	counts := r.Severity == verdict.Error
@@ -116,7 +116,7 @@ func junitCaseOf(v voice, t *Target, r *engine.Result) junitCase {
 	case r.Verdict == verdict.Fail && counts:
 		c.Failure = word
 	case r.Verdict == verdict.Fail:
-		lines[0] = v.word(r) + v.colon() + lines[0]
+		lines[0] = v.word(r) + v.Colon() + lines[0]
 		c.Out = &junitLines{strings.Join(lines, "\n")}
 	case r.Verdict == verdict.Undetermined && counts:
 		c.Error = word
@@ -128,17 +128,17 @@ func junitCaseOf(v voice, t *Target, r *engine.Result) junitCase {
 }
 
 // details are the lines below a finding: what to do, what is missing, what it hangs on.
-func (v voice) details(t *Target, r *engine.Result) []string {
+func (v Voice) details(t *Target, r *engine.Result) []string {
 	var lines []string
 	if s := v.remedy(r); s != "" {
-		lines = append(lines, v.say(text.LabelRemedy)+v.colon()+s)
+		lines = append(lines, v.Say(text.LabelRemedy)+v.Colon()+s)
 	}
 	if s := v.broken(r); s != "" {
 		lines = append(lines, s)
 	}
 	lines = append(lines, v.dependences(r)...)
 	for _, n := range r.Needs {
-		lines = append(lines, v.say(text.LabelMissing)+v.colon()+v.toAdd(n, fileOf(t)))
+		lines = append(lines, v.Say(text.LabelMissing)+v.Colon()+v.toAdd(n, fileOf(t)))
 	}
 	return lines
 }

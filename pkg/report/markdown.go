@@ -19,7 +19,7 @@ var markdownMarks = map[string]string{"fail": "❌", "undetermined": "❔", "war
 // HTML, which many ticket systems do not show: what is wrong as a list with its
 // remedies, what is fine as one line.
 func Markdown(w io.Writer, r *Report, o Options) error {
-	m := &markdown{voice: voice{r.Book, o.Lang}, o: o}
+	m := &markdown{Voice: Voice{r.Book, o.Lang}, o: o}
 	for i := range r.Targets {
 		m.target(&r.Targets[i])
 	}
@@ -33,7 +33,7 @@ func Markdown(w io.Writer, r *Report, o Options) error {
 
 type markdown struct {
 	bytes.Buffer
-	voice
+	Voice
 	o Options
 }
 
@@ -61,7 +61,7 @@ func (m *markdown) target(t *Target) {
 			for i, r := range results {
 				titles[i] = md(m.titled(t, r))
 			}
-			fmt.Fprintf(m, "%s **%s**%s%s\n\n", markdownMarks[k.id], m.say(k.word), m.colon(), text.List(titles, m.lang))
+			fmt.Fprintf(m, "%s **%s**%s%s\n\n", markdownMarks[k.id], m.Say(k.word), m.Colon(), text.List(titles, m.Lang))
 		default:
 			m.list(k, t, results)
 		}
@@ -69,35 +69,35 @@ func (m *markdown) target(t *Target) {
 }
 
 // titled is a check's title, with the domain where the target has several.
-func (v voice) titled(t *Target, r *engine.Result) string {
+func (v Voice) titled(t *Target, r *engine.Result) string {
 	if r.Domain != "" && len(t.Filing.Domains) > 1 {
-		return v.title(r.Check) + v.bracket(domainName(t, r))
+		return v.title(r.Check) + v.Bracket(domainName(t, r))
 	}
 	return v.title(r.Check)
 }
 
 func (m *markdown) list(k kind, t *Target, results []*engine.Result) {
-	fmt.Fprintf(m, "### %s %s\n\n", markdownMarks[k.id], m.say(k.word))
+	fmt.Fprintf(m, "### %s %s\n\n", markdownMarks[k.id], m.Say(k.word))
 	for _, r := range results {
-		fmt.Fprintf(m, "- **%s**%s%s\n", md(m.titled(t, r)), m.colon(), md(m.message(r)))
-		m.item(m.say(text.LabelRemedy), md(m.remedy(r)))
+		fmt.Fprintf(m, "- **%s**%s%s\n", md(m.titled(t, r)), m.Colon(), md(m.message(r)))
+		m.item(m.Say(text.LabelRemedy), md(m.remedy(r)))
 		m.item("", md(m.broken(r)))
 		for _, s := range m.dependences(r) {
 			m.item("", md(s))
 		}
 		for _, n := range r.Needs {
 			s := m.need(n)
-			m.item(m.say(text.LabelMissing), md(m.about(s)+m.comma())+m.say(text.AddWithFlag, code(s.give)))
+			m.item(m.Say(text.LabelMissing), md(m.about(s)+m.Comma())+m.Say(text.AddWithFlag, code(s.give)))
 		}
 		if !m.o.Verbose {
 			continue
 		}
 		for _, e := range r.Evidence {
-			m.item(m.say(text.LabelEvidence), md(m.evidence(e)))
+			m.item(m.Say(text.LabelEvidence), md(m.evidence(e)))
 		}
 		for _, id := range r.Sources {
 			s := m.source(id)
-			m.item(m.say(text.LabelSource), md(s.id+m.colon()+s.title))
+			m.item(m.Say(text.LabelSource), md(s.id+m.Colon()+s.title))
 		}
 	}
 	m.WriteByte('\n')
@@ -108,7 +108,7 @@ func (m *markdown) item(label, s string) {
 		return
 	}
 	if label != "" {
-		s = "**" + label + "**" + m.colon() + s
+		s = "**" + label + "**" + m.Colon() + s
 	}
 	fmt.Fprintf(m, "  - %s\n", s)
 }

@@ -7,15 +7,15 @@ import (
 
 // overallOf names a verdict on a target: on a filing whether it can be handed
 // in, on pages of a live site whether they are as they should be.
-func (v voice) overallOf(o verdict.Overall, t *Target) string {
+func (v Voice) overallOf(o verdict.Overall, t *Target) string {
 	if len(t.Filing.Pages) == 0 {
 		return v.overall(o)
 	}
 	switch o {
 	case verdict.Ready:
-		return v.say(text.PageFine)
+		return v.Say(text.PageFine)
 	case verdict.NotReady:
-		return v.say(text.PageWrong)
+		return v.Say(text.PageWrong)
 	}
 	return v.overall(o)
 }

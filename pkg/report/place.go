@@ -38,7 +38,7 @@ func fileOf(t *Target) string {
 // failed check the value that its sentence quotes, for an undetermined one the
 // place nearest to where the missing key belongs, at last the domain's name or
 // the first line. ok is false where the target has no file.
-func placeOf(v voice, t *Target, r *engine.Result) (p yamlfile.Position, ok bool) {
+func placeOf(v Voice, t *Target, r *engine.Result) (p yamlfile.Position, ok bool) {
 	file := fileOf(t)
 	if file == "" {
 		return p, false
@@ -152,7 +152,7 @@ func parent(path string) string { return path[:strings.LastIndexByte(path, '.')+
 // weight tells how much a fact has to do with a failed check: most when the
 // sentence quotes its value, then when the demand itself names it, then when it
 // belongs to what the check is called after.
-func weight(v voice, r *engine.Result, e engine.Evidence) int {
+func weight(v Voice, r *engine.Result, e engine.Evidence) int {
 	n := 0
 	if _, yesNo := e.Fact.Value.(bool); !yesNo && strings.Contains(v.message(r), v.value(e.Path, e.Fact.Value)) {
 		n += 4

@@ -32,7 +32,7 @@ const (
 // standard gives no level. Passed checks are rules without a result: code
 // scanning would show them as alerts.
 func SARIF(w io.Writer, r *Report, o Options) error {
-	v := voice{r.Book, o.Lang}
+	v := Voice{r.Book, o.Lang}
 	language := "en-US"
 	if o.Lang == text.Zh {
 		language = "zh-CN"
@@ -69,11 +69,11 @@ func SARIF(w io.Writer, r *Report, o Options) error {
 		}
 		for _, f := range t.Missed() {
 			if f.Kind != failure.NotAsked {
-				invocation.AddToolExecutionNotification(sarifNotification("warning", text.Clean(t.Name)+v.colon()+v.failure(f)))
+				invocation.AddToolExecutionNotification(sarifNotification("warning", text.Clean(t.Name)+v.Colon()+v.failure(f)))
 			}
 		}
 		for _, s := range v.warnings(t) {
-			invocation.AddToolExecutionNotification(sarifNotification("note", text.Clean(t.Name)+v.colon()+s))
+			invocation.AddToolExecutionNotification(sarifNotification("note", text.Clean(t.Name)+v.Colon()+s))
 		}
 	}
 	run.AddInvocation(invocation)
@@ -83,22 +83,22 @@ func SARIF(w io.Writer, r *Report, o Options) error {
 	return encode(w, log, "  ")
 }
 
-func sarifRule(v voice, c *rulebook.Check) *sarif.ReportingDescriptor {
+func sarifRule(v Voice, c *rulebook.Check) *sarif.ReportingDescriptor {
 	title := v.title(c)
 	level := sarifLevels[c.Severity]
 	remedies := v.generic(c)
 	var help, markdown []string
 	if len(remedies) > 0 {
-		help = append(help, v.say(text.LabelRemedy)+v.colon())
-		markdown = append(markdown, "**"+v.say(text.LabelRemedy)+"**\n")
+		help = append(help, v.Say(text.LabelRemedy)+v.Colon())
+		markdown = append(markdown, "**"+v.Say(text.LabelRemedy)+"**\n")
 		for _, s := range remedies {
 			help, markdown = append(help, "- "+s), append(markdown, "- "+md(s))
 		}
 	}
 	page := ""
 	if len(c.Source) > 0 {
-		help = append(help, v.say(text.LabelSource)+v.colon())
-		markdown = append(markdown, "\n**"+v.say(text.LabelSource)+"**\n")
+		help = append(help, v.Say(text.LabelSource)+v.Colon())
+		markdown = append(markdown, "\n**"+v.Say(text.LabelSource)+"**\n")
 		for _, id := range c.Source {
 			s := v.source(id)
 			line, linked := s.title, md(s.title)
@@ -107,7 +107,7 @@ func sarifRule(v voice, c *rulebook.Check) *sarif.ReportingDescriptor {
 				page = cmp.Or(page, s.url)
 			}
 			if s.date != "" {
-				line, linked = line+v.bracket(s.date), linked+md(v.bracket(s.date))
+				line, linked = line+v.Bracket(s.date), linked+md(v.Bracket(s.date))
 			}
 			help, markdown = append(help, "- "+line), append(markdown, "- "+linked)
 		}
@@ -117,7 +117,7 @@ func sarifRule(v voice, c *rulebook.Check) *sarif.ReportingDescriptor {
 	}
 	rule := sarif.NewRule(c.ID).WithName(c.ID).
 		WithShortDescription(sarif.NewMultiformatMessageString().WithText(sarifText(title))).
-		WithFullDescription(sarif.NewMultiformatMessageString().WithText(sarifText(cut(strings.Join(append([]string{title}, v.parts(c)...), v.semicolon()))))).
+		WithFullDescription(sarif.NewMultiformatMessageString().WithText(sarifText(cut(strings.Join(append([]string{title}, v.parts(c)...), v.Semicolon()))))).
 		WithHelp(sarif.NewMultiformatMessageString().WithText(sarifText(strings.Join(help, "\n"))).WithMarkdown(strings.Join(markdown, "\n"))).
 		WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(level))
 	if page != "" {
@@ -137,10 +137,10 @@ func cut(s string) string {
 }
 
 // parts names the demands of a check that makes several.
-func (v voice) parts(c *rulebook.Check) []string {
+func (v Voice) parts(c *rulebook.Check) []string {
 	var list []string
 	for _, p := range c.Parts {
-		if s := text.Clean(p.Title.In(v.lang)); s != "" && !slices.Contains(list, s) {
+		if s := text.Clean(p.Title.In(v.Lang)); s != "" && !slices.Contains(list, s) {
 			list = append(list, s)
 		}
 	}
@@ -149,12 +149,12 @@ func (v voice) parts(c *rulebook.Check) []string {
 
 // generic are the remedies of a check before any fact is known: placeholders
 // are named, not filled in.
-func (v voice) generic(c *rulebook.Check) []string {
+func (v Voice) generic(c *rulebook.Check) []string {
 	var list []string
 	add := func(cases []rulebook.Case) {
 		for _, of := range cases {
 			segments := of.Text.En
-			if v.lang == text.Zh {
+			if v.Lang == text.Zh {
 				segments = of.Text.Zh
 			}
 			var b strings.Builder
@@ -182,8 +182,8 @@ func (v voice) generic(c *rulebook.Check) []string {
 
 var sarifLevels = map[verdict.Severity]string{verdict.Error: "error", verdict.Warning: "warning", verdict.Info: "note"}
 
-func sarifResult(v voice, t *Target, r *engine.Result) *sarif.Result {
-	lines := append([]string{subject(t, r) + v.colon() + v.message(r)}, v.details(t, r)...)
+func sarifResult(v Voice, t *Target, r *engine.Result) *sarif.Result {
+	lines := append([]string{subject(t, r) + v.Colon() + v.message(r)}, v.details(t, r)...)
 	result := sarif.NewRuleResult(r.Check.ID).WithMessage(sarif.NewTextMessage(sarifText(strings.Join(lines, "\n")))).
 		WithPartialFingerprints(map[string]string{sarifFingerprint: fingerprint(t, r)})
 	result.Kind, result.Level = "fail", sarifLevels[r.Severity]

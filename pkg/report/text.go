@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -15,37 +14,13 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 )
 
-// palette holds the colours, switched on or off together.
-type palette struct {
-	good, bad, doubt, faint, strong *color.Color
-}
-
-func newPalette(on bool) palette {
-	p := palette{
-		good: color.New(color.FgGreen), bad: color.New(color.FgRed, color.Bold),
-		doubt: color.New(color.FgYellow), faint: color.New(color.Faint), strong: color.New(color.Bold),
-	}
-	for _, c := range []*color.Color{p.good, p.bad, p.doubt, p.faint, p.strong} {
-		if on {
-			c.EnableColor()
-		} else {
-			c.DisableColor()
-		}
-	}
-	return p
-}
-
 // printer prints one report as text.
 type printer struct {
-	bytes.Buffer
-	voice
-	o Options
-	palette
+	*Sheet
+	Voice
+	o                     Options
 	wordWidth, titleWidth int
 }
-
-// fewChoices is how many values of a missing fact are listed where the flag is named.
-const fewChoices = 6
 
 // narrow is the width below which a check takes two lines instead of columns.
 const narrow = 72
@@ -54,7 +29,7 @@ const narrow = 72
 // (never colour alone), below a failed one what to do, below an undetermined
 // one what is missing and how to give it.
 func Text(w io.Writer, r *Report, o Options) error {
-	p := &printer{voice: voice{r.Book, o.Lang}, o: o, palette: newPalette(o.Color)}
+	p := &printer{Sheet: NewSheet(o), Voice: Voice{r.Book, o.Lang}, o: o}
 	for _, t := range r.Targets {
 		for i := range t.Results {
 			if p.shown(&t.Results[i]) {
@@ -73,7 +48,7 @@ func Text(w io.Writer, r *Report, o Options) error {
 		fmt.Fprintf(p, "\n%s\n", p.total(r))
 	}
 	if o.Verbose {
-		fmt.Fprintln(p, p.faint.Sprint(p.rules()+" "+r.Book.Info().Digest))
+		fmt.Fprintln(p, p.Faint.Sprint(p.rules()+" "+r.Book.Info().Digest))
 	}
 	_, err := w.Write(p.Bytes())
 	return err
@@ -94,7 +69,7 @@ func (p *printer) target(t *Target) {
 	if p.o.Quiet && t.Overall == verdict.Ready && t.Summary.Warning == 0 {
 		return
 	}
-	fmt.Fprintln(p, p.strong.Sprint(text.Clean(t.Name)))
+	fmt.Fprintln(p, p.Strong.Sprint(text.Clean(t.Name)))
 	heading := ""
 	for _, r := range byDomain(t) {
 		if !p.shown(r) {
@@ -102,12 +77,12 @@ func (p *printer) target(t *Target) {
 		}
 		if domain := domainName(t, r); len(t.Filing.Domains) > 1 && domain != heading {
 			heading = domain
-			fmt.Fprintln(p, "  "+p.faint.Sprint(cmp.Or(heading, p.say(text.WholeFiling))))
+			fmt.Fprintln(p, "  "+p.Faint.Sprint(cmp.Or(heading, p.Say(text.WholeFiling))))
 		}
 		p.result(r)
 	}
 	for _, remark := range p.remarks(t, p.o.Verbose) {
-		p.block("  ! ", p.doubt, remark)
+		p.Hang("  ! ", p.Doubt, remark)
 	}
 	p.summary(t)
 }
@@ -134,19 +109,19 @@ func byDomain(t *Target) []*engine.Result {
 func (p *printer) color(r *engine.Result) *color.Color {
 	switch r.Verdict {
 	case verdict.Pass:
-		return p.good
+		return p.Good
 	case verdict.Fail:
 		switch r.Severity {
 		case verdict.Error:
-			return p.bad
+			return p.Bad
 		case verdict.Info:
-			return p.faint
+			return p.Faint
 		}
-		return p.doubt
+		return p.Doubt
 	case verdict.Undetermined:
-		return p.doubt
+		return p.Doubt
 	}
-	return p.faint
+	return p.Faint
 }
 
 func (p *printer) result(r *engine.Result) {
@@ -154,82 +129,53 @@ func (p *printer) result(r *engine.Result) {
 	head := "  " + mark(r) + " " + text.Pad(p.word(r), p.wordWidth)
 	message, title := p.message(r), p.title(r.Check)
 	indent := text.Width(head) + 2
-	if p.o.Width > 0 && p.o.Width < narrow {
+	if p.Width > 0 && p.Width < narrow {
 		fmt.Fprintln(p, c.Sprint(head)+"  "+title)
 		indent = 6
 		p.lines(indent, message, nil)
 	} else {
 		column := indent + p.titleWidth + 2
-		fmt.Fprint(p, c.Sprint(head)+"  "+text.Pad(title, p.titleWidth)+"  ")
-		for i, line := range text.Wrap(message, p.columns(column)) {
-			if i > 0 {
-				fmt.Fprint(p, strings.Repeat(" ", column))
-			}
-			fmt.Fprintln(p, line)
-		}
+		p.Beside(c.Sprint(head)+"  "+text.Pad(title, p.titleWidth)+"  ", column, message)
 	}
 	if remedy := p.remedy(r); remedy != "" {
-		p.labelled(indent, p.say(text.LabelRemedy), remedy)
+		p.labelled(indent, p.Say(text.LabelRemedy), remedy)
 	}
 	if broken := p.broken(r); broken != "" {
-		p.lines(indent, broken, p.bad)
+		p.lines(indent, broken, p.Bad)
 	}
 	for _, s := range p.dependences(r) {
 		p.lines(indent, s, nil)
 	}
 	for _, n := range r.Needs {
-		p.labelled(indent, p.say(text.LabelMissing), p.needed(n))
+		p.labelled(indent, p.Say(text.LabelMissing), p.Needed(n))
 	}
 	if p.o.Verbose {
 		for _, e := range r.Evidence {
-			p.labelled(indent, p.say(text.LabelEvidence), p.evidence(e))
+			p.labelled(indent, p.Say(text.LabelEvidence), p.evidence(e))
 		}
 		for _, id := range r.Sources {
-			p.labelled(indent, p.say(text.LabelSource), id+p.colon()+p.source(id).title)
+			p.labelled(indent, p.Say(text.LabelSource), id+p.Colon()+p.source(id).title)
 		}
 	}
 }
 
-// columns is the room left at the given indent; 0 where nothing is wrapped.
-func (p *printer) columns(indent int) int {
-	if p.o.Width <= 0 {
-		return 0
-	}
-	return max(p.o.Width-indent, 20)
-}
-
+// lines prints text below a check, in a colour of its own where c is not nil.
 func (p *printer) lines(indent int, s string, c *color.Color) {
-	for _, line := range text.Wrap(s, p.columns(indent)) {
+	for _, line := range text.Wrap(s, p.Room(indent)) {
 		if c != nil {
 			line = c.Sprint(line)
 		}
-		fmt.Fprintln(p, strings.Repeat(" ", indent)+line)
+		p.Line(strings.Repeat(" ", indent) + line)
 	}
 }
 
+// labelled prints text below a check, beside a label.
 func (p *printer) labelled(indent int, label, s string) {
-	label += p.colon()
-	n := text.Width(label)
-	for i, line := range text.Wrap(s, p.columns(indent+n)) {
-		if i == 0 {
-			fmt.Fprintln(p, strings.Repeat(" ", indent)+p.faint.Sprint(label)+line)
-		} else {
-			fmt.Fprintln(p, strings.Repeat(" ", indent+n)+line)
-		}
-	}
-}
-
-func (p *printer) block(head string, c *color.Color, s string) {
-	for i, line := range text.Wrap(s, p.columns(len(head))) {
-		if i == 0 {
-			fmt.Fprintln(p, c.Sprint(head)+line)
-		} else {
-			fmt.Fprintln(p, strings.Repeat(" ", len(head))+line)
-		}
-	}
+	label += p.Colon()
+	p.Beside(strings.Repeat(" ", indent)+p.Faint.Sprint(label), indent+text.Width(label), s)
 }
 
 func (p *printer) summary(t *Target) {
-	c := map[verdict.Overall]*color.Color{verdict.Ready: p.good, verdict.NotReady: p.bad, verdict.Unknown: p.doubt}[t.Overall]
-	p.block("  = ", c, p.outcome(t))
+	c := map[verdict.Overall]*color.Color{verdict.Ready: p.Good, verdict.NotReady: p.Bad, verdict.Unknown: p.Doubt}[t.Overall]
+	p.Hang("  = ", c, p.outcome(t))
 }

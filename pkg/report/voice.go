@@ -16,53 +16,55 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 )
 
-// voice says what a report holds in one language. Every renderer takes its
+// Voice says what a report holds in one language. Every renderer takes its
 // sentences from here, so that they read the same in every form. What it
 // returns is one line without control characters; quoting for the form (HTML,
 // Markdown, CSV …) is the renderer's.
-type voice struct {
-	book *rulebook.Rulebook
-	lang text.Lang
+type Voice struct {
+	Book *rulebook.Rulebook
+	Lang text.Lang
 }
 
-func (v voice) say(k text.Key, args ...string) string {
-	return text.Catalogue(k, args...).In(v.lang)
+// Say gives a message of the catalogue.
+func (v Voice) Say(k text.Key, args ...string) string {
+	return text.Catalogue(k, args...).In(v.Lang)
 }
 
 // pick chooses between two ways of punctuation.
-func (v voice) pick(zh, en string) string { return text.Text{Zh: zh, En: en}.In(v.lang) }
+func (v Voice) pick(zh, en string) string { return text.Text{Zh: zh, En: en}.In(v.Lang) }
 
-func (v voice) comma() string     { return v.pick("，", ", ") }
-func (v voice) colon() string     { return v.pick("：", ": ") }
-func (v voice) semicolon() string { return v.pick("；", "; ") }
+// Comma, Colon, Semicolon and Bracket punctuate as the language does.
+func (v Voice) Comma() string     { return v.pick("，", ", ") }
+func (v Voice) Colon() string     { return v.pick("：", ": ") }
+func (v Voice) Semicolon() string { return v.pick("；", "; ") }
 
-func (v voice) bracket(s string) string { return v.pick("（"+s+"）", " ("+s+")") }
+func (v Voice) Bracket(s string) string { return v.pick("（"+s+"）", " ("+s+")") }
 
-func (v voice) title(c *rulebook.Check) string  { return text.Clean(c.Title.In(v.lang)) }
-func (v voice) message(r *engine.Result) string { return text.Clean(r.Message.In(v.lang)) }
-func (v voice) label(path string) string        { return text.Clean(v.book.FactLabel(path).In(v.lang)) }
-func (v voice) find(path string) string         { return text.Clean(v.book.HowToFind(path).In(v.lang)) }
-func (v voice) value(path string, of any) string {
-	return text.Clean(engine.Display(v.book, path, of, v.lang))
+func (v Voice) title(c *rulebook.Check) string  { return text.Clean(c.Title.In(v.Lang)) }
+func (v Voice) message(r *engine.Result) string { return text.Clean(r.Message.In(v.Lang)) }
+func (v Voice) label(path string) string        { return text.Clean(v.Book.FactLabel(path).In(v.Lang)) }
+func (v Voice) find(path string) string         { return text.Clean(v.Book.HowToFind(path).In(v.Lang)) }
+func (v Voice) value(path string, of any) string {
+	return text.Clean(engine.Display(v.Book, path, of, v.Lang))
 }
 
 // remedy is empty unless the check failed.
-func (v voice) remedy(r *engine.Result) string {
+func (v Voice) remedy(r *engine.Result) string {
 	if r.Verdict != verdict.Fail {
 		return ""
 	}
-	return text.Clean(r.Remedy.In(v.lang))
+	return text.Clean(r.Remedy.In(v.Lang))
 }
 
 // word names a result's verdict with its weight.
-func (v voice) word(r *engine.Result) string {
+func (v Voice) word(r *engine.Result) string {
 	key := map[verdict.Verdict]text.Key{
 		verdict.Pass: text.WordPass, verdict.Undetermined: text.WordUndetermined, verdict.NotApplicable: text.WordNotApplicable,
 	}[r.Verdict]
 	if r.Verdict == verdict.Fail {
 		key = map[verdict.Severity]text.Key{verdict.Error: text.WordFail, verdict.Warning: text.WordWarning, verdict.Info: text.WordAdvice}[r.Severity]
 	}
-	return v.say(cmp.Or(key, text.WordUndetermined))
+	return v.Say(cmp.Or(key, text.WordUndetermined))
 }
 
 // mark is the sign that stands beside the word.
@@ -84,31 +86,31 @@ func mark(r *engine.Result) string {
 	return "-"
 }
 
-func (v voice) overall(o verdict.Overall) string {
+func (v Voice) overall(o verdict.Overall) string {
 	switch o {
 	case verdict.Ready:
-		return v.say(text.OverallReady)
+		return v.Say(text.OverallReady)
 	case verdict.NotReady:
-		return v.say(text.OverallNotReady)
+		return v.Say(text.OverallNotReady)
 	}
-	return v.say(text.OverallUndetermined)
+	return v.Say(text.OverallUndetermined)
 }
 
 // outcome is a target's verdict with the counts behind it.
-func (v voice) outcome(t *Target) string { return v.overallOf(t.Overall, t) + v.bracket(v.counts(t)) }
+func (v Voice) outcome(t *Target) string { return v.overallOf(t.Overall, t) + v.Bracket(v.counts(t)) }
 
 // counts tells how many checks of a target ended how.
-func (v voice) counts(t *Target) string {
+func (v Voice) counts(t *Target) string {
 	var counts []string
 	for _, k := range kinds {
 		if n := k.count(t.Summary); n > 0 {
-			counts = append(counts, v.say(k.counted, strconv.Itoa(n)))
+			counts = append(counts, v.Say(k.counted, strconv.Itoa(n)))
 		}
 	}
 	if len(counts) == 0 {
-		return v.say(text.NoResults)
+		return v.Say(text.NoResults)
 	}
-	return strings.Join(counts, v.comma())
+	return strings.Join(counts, v.Comma())
 }
 
 // kind is one of the five ways in which summaries count results.
@@ -146,7 +148,7 @@ func byKind(t *Target) map[string][]*engine.Result {
 }
 
 // total tells how many targets ended how.
-func (v voice) total(r *Report) string {
+func (v Voice) total(r *Report) string {
 	counts := map[verdict.Overall]int{}
 	for _, t := range r.Targets {
 		counts[t.Overall]++
@@ -157,53 +159,57 @@ func (v voice) total(r *Report) string {
 			parts = append(parts, v.overallOf(o, &r.Targets[0])+" "+strconv.Itoa(counts[o]))
 		}
 	}
-	return v.say(text.TotalLine, strconv.Itoa(len(r.Targets)), strings.Join(parts, v.comma()))
+	return v.Say(text.TotalLine, strconv.Itoa(len(r.Targets)), strings.Join(parts, v.Comma()))
 }
 
 // rules names the rulebook.
-func (v voice) rules() string {
-	info := v.book.Info()
-	return v.say(text.RulebookLine, text.Clean(info.Version), info.Date)
+func (v Voice) rules() string {
+	info := v.Book.Info()
+	return v.Say(text.RulebookLine, text.Clean(info.Version), info.Date)
 }
 
 // need says what is missing: its name, why it is or where to find it, and how to give it.
 type need struct{ label, why, give string }
 
-func (v voice) need(n engine.Need) need {
-	out := need{label: v.label(n.Path), why: v.find(n.Path), give: flagOf(v.book, n.Path)}
+func (v Voice) need(n engine.Need) need {
+	out := need{label: v.label(n.Path), why: v.find(n.Path), give: v.Give(n.Path)}
 	if n.Failure != nil && n.Failure.Kind != failure.NotAsked {
 		out.why = v.failure(n.Failure)
 	}
 	return out
 }
 
-// needed is a need as a sentence.
-func (v voice) needed(n engine.Need) string {
+// Needed is a need as a sentence: what is missing, why or where to find it, and
+// how to give it.
+func (v Voice) Needed(n engine.Need) string {
 	s := v.need(n)
-	return v.about(s) + v.comma() + v.say(text.AddWithFlag, s.give)
+	return v.about(s) + v.Comma() + v.Say(text.AddWithFlag, s.give)
 }
 
 // about is a need without the way to give it.
-func (v voice) about(n need) string {
+func (v Voice) about(n need) string {
 	if n.why == "" {
 		return n.label
 	}
-	return n.label + v.bracket(n.why)
+	return n.label + v.Bracket(n.why)
 }
 
 // toAdd is a need as a sentence for people who look at the filing file.
-func (v voice) toAdd(n engine.Need, file string) string {
+func (v Voice) toAdd(n engine.Need, file string) string {
 	if _, ok := filing.FieldOf(n.Path); !ok || file == "" {
-		return v.needed(n) // what rules look up in a table is no key of the file
+		return v.Needed(n) // what rules look up in a table is no key of the file
 	}
 	s := v.need(n)
-	return v.about(s) + v.comma() + v.say(text.AddToFile, filing.FilePath(n.Path), s.give)
+	return v.about(s) + v.Comma() + v.Say(text.AddToFile, filing.FilePath(n.Path), s.give)
 }
 
-// flagOf names the flag that gives a fact, for people: --province, or --set path=….
-func flagOf(book *rulebook.Rulebook, path string) string {
+// fewChoices is how many values of a missing fact are listed with its flag.
+const fewChoices = 6
+
+// Give names the flag that gives a fact: --province, or --set path=….
+func (v Voice) Give(path string) string {
 	values := "…"
-	if list := book.FewValues(path, ""); len(list) > 0 && len(list) <= 6 {
+	if list := v.Book.FewValues(path, ""); len(list) > 0 && len(list) <= fewChoices {
 		words := make([]string, len(list))
 		for i, v := range list {
 			words[i] = fmt.Sprint(v)
@@ -227,17 +233,17 @@ var failureWords = map[failure.Kind]text.Key{
 }
 
 // failure tells a failed look-up in one line.
-func (v voice) failure(f *failure.Failure) string {
+func (v Voice) failure(f *failure.Failure) string {
 	parts := []string{strings.ToUpper(f.Source)}
 	if f.Server != "" {
 		parts = append(parts, text.Clean(f.Server))
 	}
-	return strings.Join(parts, " ") + " " + v.say(failureWords[f.Kind])
+	return strings.Join(parts, " ") + " " + v.Say(failureWords[f.Kind])
 }
 
 // missed tells which look-ups of a target gave nothing, or "" when all did;
 // with causes it adds what the servers said.
-func (v voice) missed(t *Target, causes bool) string {
+func (v Voice) missed(t *Target, causes bool) string {
 	// That nobody was asked matters only where a fact is missing for it.
 	wanted := slices.ContainsFunc(t.Results, func(r engine.Result) bool {
 		return slices.ContainsFunc(r.Needs, func(n engine.Need) bool { return n.Failure != nil && n.Failure.Kind == failure.NotAsked })
@@ -253,11 +259,11 @@ func (v voice) missed(t *Target, causes bool) string {
 			lines[i] = mask.Free(text.Clean(f.Error()))
 		}
 	}
-	return v.say(text.CouldNotAsk) + v.colon() + strings.Join(lines, v.semicolon())
+	return v.Say(text.CouldNotAsk) + v.Colon() + strings.Join(lines, v.Semicolon())
 }
 
 // broken tells the mistake in a rule, or "".
-func (v voice) broken(r *engine.Result) string {
+func (v Voice) broken(r *engine.Result) string {
 	if r.Broken == nil {
 		return ""
 	}
@@ -266,7 +272,7 @@ func (v voice) broken(r *engine.Result) string {
 
 // dependences are the sentences on what the verdict hangs on. Yes-or-no facts
 // and those that settle nothing alone are told by the lines on what is missing.
-func (v voice) dependences(r *engine.Result) []string {
+func (v Voice) dependences(r *engine.Result) []string {
 	var list []string
 	for _, d := range r.DependsOn {
 		if len(d.Open) > 0 || len(d.Pass) == 0 || len(d.Fail) == 0 || len(d.Pass)+len(d.Fail) < 3 {
@@ -278,38 +284,43 @@ func (v voice) dependences(r *engine.Result) []string {
 }
 
 // dependence tells in a sentence where the values of an absent fact lead.
-func (v voice) dependence(d engine.Dependence) string {
-	names := func(values []any) string {
-		words := make([]string, 0, len(values))
-		for _, of := range values {
-			words = append(words, v.value(d.Path, of))
-		}
-		const most = 8
-		if extra := len(words) - most; extra > 1 {
-			return v.say(text.AndMore, text.List(words[:most], v.lang), strconv.Itoa(extra))
-		}
-		return text.List(words, v.lang)
-	}
-	why := text.Clean(d.FailMessage.In(v.lang))
+func (v Voice) dependence(d engine.Dependence) string {
 	switch {
 	case len(d.Open) == 0 && len(d.Fail) > 0 && len(d.Fail) <= 3 && len(d.Pass) > 3:
-		return v.say(text.OnlyRefuse, names(d.Fail), why)
+		s := v.Say(text.OnlyRefuse, v.Values(d.Path, d.Fail))
+		if len(d.Fail) == 1 { // the message is that value's own
+			s += v.Colon() + text.Clean(d.FailMessage.In(v.Lang))
+		}
+		return s
 	case len(d.Open) == 0 && len(d.Pass) > 0 && len(d.Pass) <= 3 && len(d.Fail) > len(d.Pass):
-		return v.say(text.OnlyAccept, names(d.Pass), why)
+		return v.Say(text.OnlyAccept, v.Values(d.Path, d.Pass))
 	}
 	var parts []string
 	if len(d.Pass) > 0 {
-		parts = append(parts, v.say(text.WouldPass, names(d.Pass)))
+		parts = append(parts, v.Say(text.WouldPass, v.Values(d.Path, d.Pass)))
 	}
 	if len(d.Fail) > 0 {
-		parts = append(parts, v.say(text.WouldFail, names(d.Fail)))
+		parts = append(parts, v.Say(text.WouldFail, v.Values(d.Path, d.Fail)))
 	}
-	return v.say(text.DependsOn, v.label(d.Path)) + strings.Join(parts, v.semicolon())
+	return v.Say(text.DependsOn, v.label(d.Path)) + strings.Join(parts, v.Semicolon())
+}
+
+// Values names values of a fact, at most eight of them.
+func (v Voice) Values(path string, values []any) string {
+	words := make([]string, 0, len(values))
+	for _, of := range values {
+		words = append(words, v.value(path, of))
+	}
+	const most = 8
+	if extra := len(words) - most; extra > 1 {
+		return v.Say(text.AndMore, text.List(words[:most], v.Lang), strconv.Itoa(extra))
+	}
+	return text.List(words, v.Lang)
 }
 
 // evidence tells a fact that a check read.
-func (v voice) evidence(e engine.Evidence) string {
-	return e.Path + " = " + v.value(e.Path, e.Fact.Value) + v.bracket(origin(e.Fact))
+func (v Voice) evidence(e engine.Evidence) string {
+	return e.Path + " = " + v.value(e.Path, e.Fact.Value) + v.Bracket(origin(e.Fact))
 }
 
 // origin tells where a fact comes from: its kind of source, the server, the place in the file.
@@ -327,9 +338,9 @@ func origin(f filing.Fact) string {
 // source is what a demand rests on. URL is empty where there is no page to open.
 type source struct{ id, title, url, date string }
 
-func (v voice) source(id string) source {
-	s := source{id: text.Clean(id), title: text.Clean(v.book.SourceTitle(id).In(v.lang))}
-	if row := v.book.Row("sources", id); row != nil {
+func (v Voice) source(id string) source {
+	s := source{id: text.Clean(id), title: text.Clean(v.Book.SourceTitle(id).In(v.Lang))}
+	if row := v.Book.Row("sources", id); row != nil {
 		s.url, s.date = text.Clean(row.Text("url")), text.Clean(row.Text("date"))
 	}
 	if !strings.HasPrefix(s.url, "https://") && !strings.HasPrefix(s.url, "http://") {
@@ -339,11 +350,11 @@ func (v voice) source(id string) source {
 }
 
 // warnings names the facts on which the file and a look-up disagree.
-func (v voice) warnings(t *Target) []string {
+func (v Voice) warnings(t *Target) []string {
 	list := []string{}
 	for _, d := range t.Filing.Domains {
 		for _, c := range d.Conflicts {
-			list = append(list, v.say(text.Disagree, v.label(c.Path), v.value(c.Path, c.Dropped.Value),
+			list = append(list, v.Say(text.Disagree, v.label(c.Path), v.value(c.Path, c.Dropped.Value),
 				strings.ToUpper(string(c.Kept.Origin.Source)), v.value(c.Path, c.Kept.Value)))
 		}
 	}
@@ -351,7 +362,7 @@ func (v voice) warnings(t *Target) []string {
 }
 
 // remarks are the warnings and failed look-ups of a target.
-func (v voice) remarks(t *Target, causes bool) []string {
+func (v Voice) remarks(t *Target, causes bool) []string {
 	list := v.warnings(t)
 	if s := v.missed(t, causes); s != "" {
 		list = append(list, s)

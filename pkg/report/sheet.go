@@ -1,0 +1,69 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/fatih/color"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
+)
+
+// Sheet is text for a terminal in the making: heads with text beside them,
+// wrapped at the width of the terminal.
+type Sheet struct {
+	bytes.Buffer
+	// Width is the number of columns to wrap at; 0 does not wrap.
+	Width int
+	// The colours, all on or all off.
+	Good, Bad, Doubt, Faint, Strong *color.Color
+}
+
+// NewSheet begins a sheet for the width and colour of the options.
+func NewSheet(o Options) *Sheet {
+	s := &Sheet{
+		Width: o.Width,
+		Good:  color.New(color.FgGreen), Bad: color.New(color.FgRed, color.Bold), Doubt: color.New(color.FgYellow),
+		Faint: color.New(color.Faint), Strong: color.New(color.Bold),
+	}
+	for _, c := range []*color.Color{s.Good, s.Bad, s.Doubt, s.Faint, s.Strong} {
+		if o.Color {
+			c.EnableColor()
+		} else {
+			c.DisableColor()
+		}
+	}
+	return s
+}
+
+// Room is the number of columns right of an indent; 0 where nothing is wrapped.
+// On a terminal too narrow for the indent it stays readable and overflows.
+func (s *Sheet) Room(indent int) int {
+	if s.Width <= 0 {
+		return 0
+	}
+	return max(s.Width-indent, 20)
+}
+
+// Line prints a line as it is, without blanks at its end.
+func (s *Sheet) Line(line string) { s.WriteString(strings.TrimRight(line, " ") + "\n") }
+
+// Beside prints a head and beside it, from the column on, text that is wrapped
+// there. The head may hold colours; column is how wide it looks.
+func (s *Sheet) Beside(head string, column int, body string) {
+	for i, line := range text.Wrap(text.Clean(body), s.Room(column)) {
+		if i > 0 {
+			head = strings.Repeat(" ", column)
+		}
+		s.Line(head + line)
+	}
+}
+
+// Hang is Beside for a head that is painted as a whole; a nil colour leaves it plain.
+func (s *Sheet) Hang(head string, c *color.Color, body string) {
+	column := text.Width(head)
+	if c != nil {
+		head = c.Sprint(head)
+	}
+	s.Beside(head, column, body)
+}
