@@ -136,13 +136,13 @@ func (a *app) readInput(path string) ([]byte, error) {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, &usageError{err: fmt.Errorf("%s: no such file", path), hint: "icpcheck demo --print-filing shows what a filing file looks like"}
 	case err != nil:
-		return nil, fmt.Errorf("%s: cannot be read: %w", path, errors.Unwrap(err))
+		return nil, fmt.Errorf("%s: cannot be read: %w", path, reason(err))
 	case info.IsDir():
 		return nil, fmt.Errorf("%s: is a folder, want a filing file", path)
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be read: %w", path, errors.Unwrap(err))
+		return nil, fmt.Errorf("%s: cannot be read: %w", path, reason(err))
 	}
 	defer file.Close()
 	return yamlfile.ReadAll(path, file)
@@ -171,11 +171,11 @@ func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job
 		return err
 	}
 	if !o.Offline {
-		read := warm
+		checksRead := warm
 		warm = make(chan struct{})
 		go func() {
 			defer close(warm)
-			<-read
+			<-checksRead
 			book.WarmRules(func(c *rulebook.Check) bool {
 				return slices.ContainsFunc(work, func(j job) bool {
 					return (j.only == nil || j.only(c)) && (c.Target != rulebook.TargetPage || len(j.filing.Pages) > 0)
@@ -284,16 +284,10 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 	if o.RDAPURL != "" || o.WHOISServer != "" {
 		servers = registration.Fixed{RDAP: o.RDAPURL, WHOIS: o.WHOISServer, Table: servers}
 	}
-	resolvers := make([]string, 0, len(o.Resolver))
-	for _, s := range o.Resolver {
-		address, err := resolve.ParseServer(s)
-		if err != nil {
-			return nil, usage("--resolver: %w", err)
-		}
-		resolvers = append(resolvers, address)
+	resolver, err := o.resolver(clock)
+	if err != nil {
+		return nil, err
 	}
-	// Two attempts and a pause between them fit into the time for one domain.
-	attempt := o.Timeout * 2 / 5
 	locator, err := o.locator()
 	if err != nil {
 		return nil, err
@@ -303,10 +297,27 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 	}
 	return &collect.Collector{
 		Locator:      locator,
-		Registration: &registration.Client{Servers: servers, Timeout: attempt, Clock: clock, UserAgent: "icpcheck/" + tool().Version},
-		Resolver:     &resolve.Resolver{Servers: resolvers, Timeout: min(attempt, resolve.DefaultTimeout), Now: clock},
+		Registration: &registration.Client{Servers: servers, Timeout: o.attempt(), Clock: clock, UserAgent: "icpcheck/" + tool().Version},
+		Resolver:     resolver,
 		Timeout:      o.Timeout,
 	}, nil
+}
+
+// attempt is the time for one request: two of them and a pause between fit into
+// the time for one domain.
+func (o *options) attempt() time.Duration { return o.Timeout * 2 / 5 }
+
+// resolver asks the servers of --resolver, or those of the system where none is given.
+func (o *options) resolver(clock func() time.Time) (*resolve.Resolver, error) {
+	servers := make([]string, 0, len(o.Resolver))
+	for _, s := range o.Resolver {
+		address, err := resolve.ParseServer(s)
+		if err != nil {
+			return nil, usage("--resolver: %w", err)
+		}
+		servers = append(servers, address)
+	}
+	return &resolve.Resolver{Servers: servers, Timeout: min(o.attempt(), resolve.DefaultTimeout), Now: clock}, nil
 }
 
 // lookupServers reads the table of RDAP and WHOIS servers.

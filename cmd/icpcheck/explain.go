@@ -213,9 +213,6 @@ func checkExplained(book *rulebook.Rulebook, c *rulebook.Check, lang text.Lang) 
 	return out
 }
 
-// factPath is a placeholder that names one fact; other placeholders compute something.
-var factPath = regexp.MustCompile(`^[a-z_]+(\.[a-z_]+)*$`)
-
 // sentence renders a template without facts.
 func sentence(book *rulebook.Rulebook, c *rulebook.Check, t rulebook.Template, lang text.Lang) string {
 	segments := t.En
@@ -235,7 +232,7 @@ func sentence(book *rulebook.Rulebook, c *rulebook.Check, t rulebook.Template, l
 				}
 			}
 			b.WriteString(text.List(titles, lang))
-		case factPath.MatchString(s.Expr.Source):
+		case s.Expr.IsPath(): // other placeholders compute something
 			b.WriteString("<" + book.FactLabel(s.Expr.Source).In(lang) + ">")
 		default:
 			b.WriteString("…")

@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/semaphore"
 
-	"github.com/icpcheck/icpcheck/pkg/collect"
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/fetch"
@@ -158,12 +157,11 @@ type visitor struct {
 func newVisitor(o *options, book *rulebook.Rulebook, clock func() time.Time) (*visitor, error) {
 	client := &fetch.Client{Timeout: o.Timeout, AllowPrivate: o.AllowPrivate, UserAgent: userAgent()}
 	if len(o.Resolver) > 0 {
-		c, err := o.collector(book, clock)
+		resolver, err := o.resolver(clock)
 		if err != nil {
 			return nil, err
 		}
-		c.Locator.Close()
-		client.Resolve = resolveWith(c)
+		client.Resolve = resolveWith(resolver)
 	}
 	return &visitor{client: client, signatures: signatures(book), clock: clock, offline: o.Offline}, nil
 }
@@ -175,9 +173,9 @@ func userAgent() string {
 }
 
 // resolveWith asks the servers of --resolver for addresses.
-func resolveWith(c *collect.Collector) func(context.Context, string) ([]netip.Addr, error) {
+func resolveWith(r *resolve.Resolver) func(context.Context, string) ([]netip.Addr, error) {
 	return func(ctx context.Context, host string) ([]netip.Addr, error) {
-		return addressesOf(c.Resolver.Lookup(ctx, host, host))
+		return addressesOf(r.Lookup(ctx, host, host))
 	}
 }
 

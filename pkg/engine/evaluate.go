@@ -144,6 +144,7 @@ func evaluate(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts, mi
 		// A broken rule is its own result; the rest of the report still stands.
 		if p := recover(); p != nil {
 			r.Verdict, r.Broken = verdict.Undetermined, fmt.Errorf("check %s: %v", c.ID, p)
+			r.Message = text.Catalogue(text.RuleBroken)
 		}
 	}()
 	s := newScope(book, facts, now)

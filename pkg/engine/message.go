@@ -123,7 +123,7 @@ func render(s *scope, segments []rulebook.Segment, lang text.Lang, titles []text
 // is said so, never left blank.
 func (s *scope) placeholder(e *rulebook.Expr, lang text.Lang) string {
 	unknown := text.Catalogue(text.UnknownValue).In(lang)
-	if isPath(e.Source) {
+	if e.IsPath() {
 		v, missing := s.value(e.Source)
 		if missing != nil {
 			return unknown
@@ -149,12 +149,6 @@ func (s *scope) placeholder(e *rulebook.Expr, lang text.Lang) string {
 		return string(v)
 	}
 	return fmt.Sprint(v.Value())
-}
-
-func isPath(s string) bool {
-	return strings.IndexFunc(s, func(r rune) bool {
-		return r != '.' && r != '_' && (r < 'a' || r > 'z')
-	}) < 0
 }
 
 // Display shows a fact's value to people: ids by their names, dates as

@@ -75,9 +75,6 @@ func (q *Questioner) Next(f *filing.Filing, skip func(Question) bool) (Question,
 	return Question{}, false
 }
 
-// All lists the questions that are left, those that settle most first.
-func (q *Questioner) All(f *filing.Filing) []Question { return slices.Collect(q.questions(f, nil)) }
-
 // questions yields them in order; that a question matters is looked into only
 // when its turn comes, since that takes several evaluations.
 func (q *Questioner) questions(f *filing.Filing, skip func(Question) bool) iter.Seq[Question] {

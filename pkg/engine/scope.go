@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -116,7 +117,7 @@ func (s *scope) joined(join rulebook.Join, column, path string) (any, []string) 
 		}
 		cell.Value = c.Default
 	}
-	s.note(path, filing.Fact{Value: cell.Value, Origin: filing.Origin{Source: filing.FromRulebook, Server: join.Tables[0] + "/" + row.ID}})
+	s.note(path, filing.Fact{Value: cell.Value, Origin: filing.Origin{Source: filing.FromRulebook, Server: cmp.Or(row.Table, join.Tables[0]) + "/" + row.ID}})
 	return cell.Value, nil
 }
 

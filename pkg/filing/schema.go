@@ -44,11 +44,6 @@ func (f Field) Domain() bool { return strings.HasPrefix(f.Path, DomainPrefix) }
 // DomainPrefix begins the path of every fact about one domain.
 const DomainPrefix = "domain."
 
-// FewValued reports whether all the values the fact can have can be tried.
-func (f Field) FewValued() bool {
-	return f.Type == Bool || f.Type == Text && f.Vocabulary != ""
-}
-
 // fields is the one list. The order is the order of reports and questions.
 var fields = []Field{
 	{Path: "provider", Type: Text, Vocabulary: "providers"},

@@ -75,8 +75,6 @@ var regions = map[string]string{
 // jokes begin the numbers of registries for fun.
 const jokes = "萌茶"
 
-const letters = "京津冀晋蒙辽吉黑沪苏浙皖闽赣鲁豫鄂湘粤桂琼渝川蜀贵黔云滇藏陕甘陇青宁新"
-
 // The shapes of numbers in text that fold has gone over. Live numbers have 8 or
 // 10 digits, the founding document's examples 6; more or fewer are let through
 // by a little, since no rule on it was found.

@@ -2,7 +2,6 @@ package rulebook
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +30,13 @@ type Expr struct {
 	program cel.Program
 	typ     *cel.Type
 	err     error
+}
+
+// IsPath reports whether the expression only names a fact or a table's column.
+func (e *Expr) IsPath() bool {
+	return strings.IndexFunc(e.Source, func(r rune) bool {
+		return r != '.' && r != '_' && (r < 'a' || r > 'z')
+	}) < 0
 }
 
 // Program returns the compiled expression. A mistake is a yamlfile.Problem
@@ -113,11 +119,6 @@ var derived = map[string]filing.Type{
 	"domain.expiry_provisional": filing.Bool,
 	"domain.unregistered":       filing.Bool,
 	"server.mainland":           filing.Bool,
-}
-
-// DerivedPaths lists the paths of facts that the engine concludes itself.
-func DerivedPaths() []string {
-	return slices.Sorted(maps.Keys(derived))
 }
 
 // variables lists every path that a rule may read, with its type: all facts,

@@ -18,6 +18,7 @@ import (
 // the rulebook's thousand rows, and parsing YAML is what its time goes into.
 // A table whose text cannot be cut reliably is read whole instead.
 type tableScan struct {
+	table    string
 	columns  []Column
 	verified string
 	rows     []*rowScan
@@ -54,6 +55,8 @@ func scanTable(name string, data []byte) (*tableScan, bool) {
 	r := &tableReader{file: file}
 	for key, value := range yamlfile.Pairs(file.Root) {
 		switch key.Value {
+		case "table":
+			s.table = r.text(value)
 		case "verified":
 			s.verified = r.date(value)
 		case "columns":
@@ -107,7 +110,7 @@ func (r *rowScan) get(name string, s *tableScan) *Row {
 		reader := &tableReader{file: file}
 		n := file.Root.Content[1].Content[0]
 		shift(n, r.line-2)
-		r.row = reader.row(&Table{Columns: s.columns}, n, s.verified)
+		r.row = reader.row(&Table{ID: s.table, Columns: s.columns}, n, s.verified)
 		if len(reader.problems) > 0 {
 			panic(fmt.Sprintf("rulebook: %s: row %s: %v", name, r.id, reader.problems))
 		}

@@ -72,6 +72,7 @@ type Other struct {
 
 // Row is one row of a table.
 type Row struct {
+	Table      string // the table's id; "" for a row that stands for what no table lists
 	ID         string
 	Name       text.Text
 	Also       []string // further names accepted for the id
@@ -350,7 +351,7 @@ func (r *tableReader) column(name, n *yaml.Node) Column {
 }
 
 func (r *tableReader) row(t *Table, n *yaml.Node, verified string) *Row {
-	row := &Row{Verified: verified, Cells: map[string]Cell{}, Position: r.file.At(n)}
+	row := &Row{Table: t.ID, Verified: verified, Cells: map[string]Cell{}, Position: r.file.At(n)}
 	if n.Kind != yaml.MappingNode {
 		r.fail(n, "a row has keys with values, got %s", yamlfile.Kind(n))
 		return row
