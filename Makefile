@@ -25,7 +25,8 @@ check: ## everything that has to hold before a commit
 	$(GO) run ./cmd/icpcheck rules test
 	for os in linux darwin windows; do CGO_ENABLED=0 GOOS=$$os $(GO) build -o /dev/null ./cmd/icpcheck || exit 1; done
 
-generate: build ## print docs/checks.md and docs/sources.md anew from the rulebook
+generate: build ## print anew what is made from the rulebook
+	bin/icpcheck rules snapshot > bin/snapshot.bin && mv bin/snapshot.bin rules/snapshot.bin
 	bin/icpcheck rules docs checks > docs/checks.md
 	bin/icpcheck rules docs sources > docs/sources.md
 

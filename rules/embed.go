@@ -7,3 +7,9 @@ import "embed"
 //
 //go:embed rulebook.yaml tables/*.yaml checks/*.yaml
 var FS embed.FS
+
+// Snapshot is these files read in advance, for a fast start; see
+// rulebook.Layer. `make generate` writes it, and a test compares it.
+//
+//go:embed snapshot.bin
+var Snapshot string

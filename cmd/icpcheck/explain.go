@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -131,7 +132,7 @@ type explainedSource struct {
 }
 
 // checkID is what ids look like; anything else is not looked up as one.
-var checkID = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)+$`)
+var checkID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)+$`) })
 
 // explanationOf finds the reasons in the text and says them in the language. A
 // check that no reason names stands for itself.
@@ -151,7 +152,7 @@ func explanationOf(book *rulebook.Rulebook, input string, lang text.Lang) *expla
 		}
 		e.Matches = append(e.Matches, match)
 	}
-	if id := strings.ToLower(strings.TrimSpace(input)); checkID.MatchString(id) {
+	if id := strings.ToLower(strings.TrimSpace(input)); checkID().MatchString(id) {
 		if c := book.Check(id); c != nil {
 			e.Check = checkExplained(book, c, lang)
 			if len(e.Matches) == 0 {
@@ -242,7 +243,9 @@ func sentence(book *rulebook.Rulebook, c *rulebook.Check, t rulebook.Template, l
 }
 
 // hostname finds names in running text; Chinese text may touch them.
-var hostname = regexp.MustCompile(`@?[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9][A-Za-z0-9-]*)+`)
+var hostname = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`@?[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9][A-Za-z0-9-]*)+`)
+})
 
 // officialHosts are names that answers mention and nobody files.
 var officialHosts = []string{"miit.gov.cn", "mps.gov.cn", "beian.gov.cn", "miitbeian.gov.cn", "aliyun.com", "qcloud.com", "huaweicloud.com"}
@@ -250,7 +253,7 @@ var officialHosts = []string{"miit.gov.cn", "mps.gov.cn", "beian.gov.cn", "miitb
 // domainIn returns the one domain that a text names, or "" for none or several.
 func domainIn(s string) string {
 	found := ""
-	for _, word := range hostname.FindAllString(s, -1) {
+	for _, word := range hostname().FindAllString(s, -1) {
 		if strings.HasPrefix(word, "@") { // an e-mail address
 			continue
 		}

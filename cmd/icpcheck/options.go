@@ -288,7 +288,7 @@ func (o *options) rulebook() (*rulebook.Rulebook, error) {
 		}
 		layers = append(layers, rulebook.Layer{Name: dir, FS: os.DirFS(dir)})
 	}
-	return rulebook.Load(rulebook.Layer{FS: rules.FS}, layers...)
+	return rulebook.Load(rulebook.Layer{FS: rules.FS, Snapshot: rules.Snapshot}, layers...)
 }
 
 func (o *options) lang(e *environment) text.Lang { return text.Detect(o.Lang, e.getenv) }

@@ -79,6 +79,10 @@ OLD and NEW are whole folders of rules, overlays (compared as laid over the buil
 		Use: "docs checks|sources", Short: a.say("输出 docs/checks.md 或 docs/sources.md", "print docs/checks.md or docs/sources.md"),
 		Hidden: true, Args: cobra.ExactArgs(1), ValidArgs: docNames,
 	}, a.rulesDocs)
+	with(&cobra.Command{
+		Use: "snapshot", Short: a.say("输出 rules/snapshot.bin", "print rules/snapshot.bin"),
+		Hidden: true, Args: cobra.NoArgs,
+	}, a.rulesSnapshot)
 	return parent
 }
 

@@ -49,7 +49,7 @@ func (a *app) rulesDiff(o *options, _ *rulebook.Rulebook, lang text.Lang, args, 
 // rulesSide loads one side: the built-in rules, a whole rulebook, or an
 // overlay, which means something only over the built-in rules.
 func rulesSide(dir string) (*rulebook.Rulebook, error) {
-	base := rulebook.Layer{FS: rules.FS}
+	base := rulebook.Layer{FS: rules.FS, Snapshot: rules.Snapshot}
 	if dir == builtinRules {
 		return rulebook.Load(base)
 	}

@@ -26,6 +26,16 @@ func (a *app) rulesDocs(_ *options, book *rulebook.Rulebook, _ text.Lang, args [
 	return usage("there is no page %q%s", args[0], yamlfile.DidYouMean(args[0], docNames))
 }
 
+// rulesSnapshot prints the rulebook read in advance.
+func (a *app) rulesSnapshot(_ *options, book *rulebook.Rulebook, _ text.Lang, _ []string) error {
+	data, err := book.Snapshot()
+	if err != nil {
+		return err
+	}
+	_, err = a.stdout.Write(data)
+	return err
+}
+
 // docChecks prints every check with what it demands, says and rests on.
 func docChecks(w io.Writer, book *rulebook.Rulebook) error {
 	var b strings.Builder

@@ -3,10 +3,10 @@
 package epp
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
+
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 )
 
 // names are the names of RFC 5731, RFC 3915 and pendingVerification,
@@ -61,7 +61,7 @@ func Name(s string) (string, bool) {
 
 // link matches the explanation that registries add. It is compiled when first
 // used, to keep start-up short.
-var link = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)[(<]?\s*https?://\S*`) })
+var link = pattern.New(`(?i)[(<]?\s*https?://\S*`)
 
 // Parse reads one status value: one EPP name, several, or one followed by a
 // link or a remark. Anything else is kept as written; an empty value gives nil.

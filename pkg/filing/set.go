@@ -3,18 +3,18 @@ package filing
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
 // domainIndex matches the domain part of a --set path: domains[0].x, domains[].x
 // and domain.x mean one or all domains of the filing.
-var domainIndex = regexp.MustCompile(`^domains?(?:\[([^\]]*)\])?\.(.+)$`)
+var domainIndex = pattern.New(`^domains?(?:\[([^\]]*)\])?\.(.+)$`)
 
 // Assignment is one path=value given on the command line.
 type Assignment struct {
@@ -34,7 +34,7 @@ func ParseAssignment(s string, vocabulary Vocabulary, provider string) (Assignme
 		return Assignment{}, fmt.Errorf("%q: want path=value, for example subject.type=enterprise", s)
 	}
 	a := Assignment{Path: path, Fact: Fact{Origin: Origin{Source: FromFlag}}}
-	if m := domainIndex.FindStringSubmatch(path); m != nil {
+	if m := domainIndex().FindStringSubmatch(path); m != nil {
 		a.Domain, a.Path = m[1], DomainPrefix+m[2]
 	}
 	field, ok := FieldOf(a.Path)

@@ -1,9 +1,10 @@
 package idnumber
 
 import (
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 )
 
 // usccAlphabet has no I, O, S, V and Z, which people mistake for digits and
@@ -30,14 +31,14 @@ func USCC(s string) bool {
 	return s[17] == usccAlphabet[(31-sum%31)%31]
 }
 
-var residentID = regexp.MustCompile(`^[1-9]\d{5}(?:18|19|20)\d{9}[0-9X]$`)
+var residentID = pattern.New(`^[1-9]\d{5}(?:18|19|20)\d{9}[0-9X]$`)
 
 // ResidentID reports whether s is a well-formed citizen identity number: 18
 // characters, a date of birth that exists and is not after now, and the check
 // character of GB 11643-1999.
 func ResidentID(s string, now time.Time) bool {
 	s = normal(s)
-	if !residentID.MatchString(s) {
+	if !residentID().MatchString(s) {
 		return false
 	}
 	born, err := time.Parse("20060102", s[6:14])

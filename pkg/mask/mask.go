@@ -1,9 +1,10 @@
 package mask
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
+
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 )
 
 // Number shows the first three and last two characters of a number and hides
@@ -19,25 +20,25 @@ func Number(s string) string {
 // numberLike finds runs that may be a document or telephone number. The
 // shortest are permits of eight digits; a few letters before them and
 // separators inside are part of the run, and digits may be full width.
-var numberLike = regexp.MustCompile(`[A-Za-z]{0,3}[0-9０-９][0-9０-９A-Za-z]*(?:[- ]?[0-9０-９]{2,}[0-9０-９A-Za-z]*)*`)
+var numberLike = pattern.New(`[A-Za-z]{0,3}[0-9０-９][0-9０-９A-Za-z]*(?:[- ]?[0-9０-９]{2,}[0-9０-９A-Za-z]*)*`)
 
 // minDigits is how many digits make a run a number to hide. A date written
 // with hyphens has eight as well, with the hour ten, and is let through.
 const minDigits = 8
 
-var date = regexp.MustCompile(`^(?:19|20)\d\d-\d\d-\d\d(?:[Tt ]\d\d)?$`)
+var date = pattern.New(`^(?:19|20)\d\d-\d\d-\d\d(?:[Tt ]\d\d)?$`)
 
 // Free hides every number-like run in free text, for excerpts of files and
 // messages of servers, where a personal number may stand anywhere.
 func Free(s string) string {
-	return numberLike.ReplaceAllStringFunc(s, func(run string) string {
+	return numberLike().ReplaceAllStringFunc(s, func(run string) string {
 		digits := 0
 		for _, r := range run {
 			if unicode.IsDigit(r) {
 				digits++
 			}
 		}
-		if digits < minDigits || date.MatchString(run) {
+		if digits < minDigits || date().MatchString(run) {
 			return run
 		}
 		return Number(run)

@@ -2,6 +2,7 @@ package registration
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/icpcheck/icpcheck/pkg/epp"
@@ -29,7 +30,7 @@ const (
 
 // fieldKinds lists the labels in lower case, without dots and brackets. First
 // the ICANN layout, then what registries of their own mind write.
-var fieldKinds = func() map[string]fieldKind {
+var fieldKinds = sync.OnceValue(func() map[string]fieldKind {
 	kinds := map[string]fieldKind{}
 	for kind, labels := range map[fieldKind]string{
 		domainField:  "domain name|domain|domainname|domain name ace|domain-name|domain_name|nom de domaine|complete domain name",
@@ -60,7 +61,7 @@ var fieldKinds = func() map[string]fieldKind {
 		}
 	}
 	return kinds
-}()
+})
 
 var (
 	bracketLabel = pattern.New(`^(?:[a-z]\.\s*)?\[([^\]]{1,60})\]\s*(.*)$`)
@@ -116,7 +117,7 @@ func kindOf(label string) fieldKind {
 	if counted().MatchString(label) {
 		return nameserverField
 	}
-	return fieldKinds[label]
+	return fieldKinds()[label]
 }
 
 // block is one object of an answer. Answers may hold several: host entries that

@@ -9,6 +9,7 @@ import (
 	"html/template"
 	"io"
 	"strconv"
+	"sync"
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/filing"
@@ -25,12 +26,15 @@ var (
 	pageScript string
 )
 
-var page = template.Must(template.New("page").Parse(pageHTML))
+// page is parsed when first used, since few runs write HTML.
+var page = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageHTML)) })
 
 // pagePolicy lets the page use its own style and script and nothing else, so
 // that neither a mistake of ours nor a hostile fact can make it fetch anything.
-var pagePolicy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'",
-	contentHash(pageStyle), contentHash(pageScript))
+var pagePolicy = sync.OnceValue(func() string {
+	return fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; img-src data:; base-uri 'none'; form-action 'none'",
+		contentHash(pageStyle), contentHash(pageScript))
+})
 
 func contentHash(s string) string {
 	sum := sha256.Sum256([]byte(s))
@@ -77,7 +81,7 @@ type (
 func HTML(w io.Writer, r *Report, o Options) error {
 	v := Voice{r.Book, o.Lang}
 	data := pageData{
-		Lang: v.pick("zh-CN", "en"), Policy: pagePolicy, Tool: r.Tool.Name + " " + r.Tool.Version,
+		Lang: v.pick("zh-CN", "en"), Policy: pagePolicy(), Tool: r.Tool.Name + " " + r.Tool.Version,
 		Heading: v.Say(text.PageTitle), Checked: v.Say(text.PageChecked, r.GeneratedAt.In(calendar.Beijing).Format("2006-01-02 15:04")),
 		Rules: v.rules(), Digest: r.Book.Info().Digest,
 		Filter: v.Say(text.PageFilter), All: v.Say(text.PageAll), Nothing: v.Say(text.PageNothing), Masked: v.Say(text.PageMasked),
@@ -107,7 +111,7 @@ func HTML(w io.Writer, r *Report, o Options) error {
 		data.Title = names[0] + " · " + data.Heading
 	}
 	var b bytes.Buffer
-	if err := page.Execute(&b, data); err != nil {
+	if err := page().Execute(&b, data); err != nil {
 		return fmt.Errorf("writing HTML: %w", err)
 	}
 	_, err := w.Write(b.Bytes())

@@ -2,7 +2,6 @@ package rulebook
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
@@ -53,10 +53,9 @@ type Check struct {
 	tests     func() []Test
 }
 
-// Tests are the check's cases. Those of the embedded rulebook are read when
-// first asked for: they are a third of its text, and only `rules test`, lint
-// and the like want them. A mistake in them is one of ours that the tests
-// catch, as in Rulebook.Table.
+// Tests are the check's cases. A snapshot leaves them out, since only `rules
+// test`, lint and the like want them; they are then read from the check's file
+// when first asked for.
 func (c *Check) Tests() []Test {
 	if c.tests == nil {
 		return nil
@@ -391,7 +390,7 @@ type Segment struct {
 	Expr    *Expr // nil for literal text
 }
 
-var placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
+var placeholder = pattern.New(`\{([^{}]*)\}`)
 
 // parseTemplate reads a sentence; place is where it stands.
 func parseTemplate(t text.Text, place yamlfile.Problem) (Template, error) {
@@ -407,7 +406,7 @@ func parseTemplate(t text.Text, place yamlfile.Problem) (Template, error) {
 
 func segments(s string, place yamlfile.Problem) (list []Segment, names []string) {
 	last := 0
-	for _, m := range placeholder.FindAllStringSubmatchIndex(s, -1) {
+	for _, m := range placeholder().FindAllStringSubmatchIndex(s, -1) {
 		if m[0] > last {
 			list = append(list, Segment{Literal: s[last:m[0]]})
 		}

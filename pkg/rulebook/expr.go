@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 
@@ -47,34 +48,52 @@ func (e *Expr) Program(b *Rulebook) (cel.Program, error) {
 }
 
 func (e *Expr) compile(b *Rulebook) (cel.Program, *cel.Type, error) {
-	env, err := b.environment()
+	checked := b.snapshot.checked(e.Source)
+	if checked == nil {
+		var err error
+		if checked, err = e.check(b); err != nil {
+			return nil, nil, err
+		}
+	}
+	typ := checked.GetType(checked.Expr().ID())
+	if !e.any && !typ.IsExactType(cel.BoolType) {
+		return nil, nil, e.problem("rule %q gives %s, want true or false (bool)", e.Source, typ)
+	}
+	env, err := b.planner()
 	if err != nil {
 		return nil, nil, err
 	}
-	problem := func(format string, args ...any) yamlfile.Problem {
-		return yamlfile.Problem{Position: e.Position, Excerpt: e.excerpt, Message: fmt.Sprintf(format, args...)}
-	}
-	ast, issues := env.Compile(e.Source)
-	if issues.Err() != nil {
-		first := issues.Errors()[0]
-		message := strings.ReplaceAll(first.Message, "\n", " ")
-		message, _, _ = strings.Cut(message, " expecting {") // a list of all tokens there are
-		hint := ""
-		if _, name, ok := strings.Cut(message, "undeclared reference to '"); ok && !strings.Contains(name, "did you mean") {
-			name, _, _ = strings.Cut(name, "'")
-			hint = b.nearestVariable(e.Source, name)
-		}
-		return nil, nil, e.at(first.Location.Column(), problem("rule %q does not compile: %s%s", e.Source, message, hint))
-	}
-	if !e.any && !ast.OutputType().IsExactType(cel.BoolType) {
-		return nil, nil, problem("rule %q gives %s, want true or false (bool)", e.Source, ast.OutputType())
-	}
 	// Constant parts, regular expressions among them, are worked out once.
-	program, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize))
+	program, err := env.PlanProgram(checked, cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
-		return nil, nil, problem("rule %q: %v", e.Source, err)
+		return nil, nil, e.problem("rule %q: %v", e.Source, err)
 	}
-	return program, ast.OutputType(), nil
+	return program, typ, nil
+}
+
+// check parses the expression and finds the types of all its parts.
+func (e *Expr) check(b *Rulebook) (*ast.AST, error) {
+	env, err := b.typeChecker()
+	if err != nil {
+		return nil, err
+	}
+	checked, issues := env.Compile(e.Source)
+	if issues.Err() == nil {
+		return checked.NativeRep(), nil
+	}
+	first := issues.Errors()[0]
+	message := strings.ReplaceAll(first.Message, "\n", " ")
+	message, _, _ = strings.Cut(message, " expecting {") // a list of all tokens there are
+	hint := ""
+	if _, name, ok := strings.Cut(message, "undeclared reference to '"); ok && !strings.Contains(name, "did you mean") {
+		name, _, _ = strings.Cut(name, "'")
+		hint = b.nearestVariable(e.Source, name)
+	}
+	return nil, e.at(first.Location.Column(), e.problem("rule %q does not compile: %s%s", e.Source, message, hint))
+}
+
+func (e *Expr) problem(format string, args ...any) yamlfile.Problem {
+	return yamlfile.Problem{Position: e.Position, Excerpt: e.excerpt, Message: fmt.Sprintf(format, args...)}
 }
 
 // at moves a problem from the start of the expression to a column in it
@@ -151,18 +170,25 @@ var celTypes = map[filing.Type]*cel.Type{
 	filing.Time: cel.TimestampType, filing.List: cel.ListType(cel.StringType),
 }
 
-// environment declares every path as one flat variable. That is what makes
+// typeChecker declares every path as one flat variable. That is what makes
 // unknown facts exact: an absent fact is one unknown variable, where a struct
 // would be unknown as a whole, and can never read as a zero value.
-func (b *Rulebook) environment() (*cel.Env, error) {
-	b.envOnce.Do(func() {
+func (b *Rulebook) typeChecker() (*cel.Env, error) {
+	b.typesOnce.Do(func() {
 		options := []cel.EnvOption{cel.ASTValidators(cel.ValidateRegexLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateDurationLiterals())}
 		for path, t := range b.variables() {
 			options = append(options, cel.Variable(path, celTypes[t]))
 		}
-		b.env, b.envErr = cel.NewEnv(append(options, functions()...)...)
+		b.types, b.typesErr = cel.NewEnv(append(options, functions()...)...)
 	})
-	return b.env, b.envErr
+	return b.types, b.typesErr
+}
+
+// planner makes programs of rules that have been type-checked; these name
+// variables that it need not know.
+func (b *Rulebook) planner() (*cel.Env, error) {
+	b.planOnce.Do(func() { b.plan, b.planErr = cel.NewEnv(functions()...) })
+	return b.plan, b.planErr
 }
 
 // functions are what rules can call beside CEL's own. Each takes single facts.

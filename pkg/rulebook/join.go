@@ -142,10 +142,7 @@ func (b *Rulebook) registrarOfID(id string) *Row {
 		return nil
 	}
 	has := func(r *Row) bool { return slices.Contains(r.List("iana_ids"), id) }
-	if b.tables["registrars"].scanned() != nil {
-		return b.findText("registrars", id, has)
-	}
-	return b.firstRegistrar(has)
+	return b.search("registrars", id, has)
 }
 
 // registrarOfName finds a registrar by any spelling of its name. The spelling
@@ -163,7 +160,7 @@ func (b *Rulebook) registrarOfName(name string) *Row {
 		}
 		return false
 	}
-	if r := b.findText("registrars", name, has); r != nil {
+	if r := b.search("registrars", name, has); r != nil {
 		return r
 	}
 	b.registrarsOnce.Do(func() {
@@ -177,14 +174,6 @@ func (b *Rulebook) registrarOfName(name string) *Row {
 		}
 	})
 	return b.registrarByName[key]
-}
-
-func (b *Rulebook) firstRegistrar(ok func(*Row) bool) *Row {
-	i := slices.IndexFunc(b.Table("registrars").Rows, ok)
-	if i < 0 {
-		return nil
-	}
-	return b.Table("registrars").Rows[i]
 }
 
 // companyForms are the ends of company names that registries write or leave out.

@@ -1,7 +1,6 @@
 package rulebook
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -32,19 +31,23 @@ type Rulebook struct {
 	digestOnce sync.Once
 	digest     string
 
-	// Checks of the embedded layer are read when first used, like its tables.
+	// snapshot is the base layer read in advance, or nil where there is none or
+	// the files have changed since.
+	snapshot *snapshot
+
+	// Checks of the base layer are read when first used, like its tables.
 	checksOnce sync.Once
-	pending    []ruleSource
+	baseChecks []ruleSource
 	checks     []*Check
 	order      []string
 
-	// Tables of the embedded layer are read when first used: most commands
-	// need a third of them.
+	// Tables of the base layer are read when first used: most commands need a
+	// third of them.
 	tables map[string]*lazyTable
 
-	envOnce sync.Once
-	env     *cel.Env
-	envErr  error
+	typesOnce, planOnce sync.Once
+	types, plan         *cel.Env
+	typesErr, planErr   error
 
 	registrarsOnce  sync.Once
 	registrarByName map[string]*Row
@@ -56,11 +59,8 @@ type lazyTable struct {
 	table *Table
 	err   error
 
-	// source is set for tables of the embedded layer, which can be read row by
-	// row; see tableScan.
-	source   *ruleSource
-	scanOnce sync.Once
-	scan     *tableScan
+	// snapshot is set for tables that are read from one, row by row.
+	snapshot *tableSnapshot
 }
 
 func (l *lazyTable) get() (*Table, error) {
@@ -73,6 +73,10 @@ type Layer struct {
 	// Name is put before file names in messages; empty for the embedded layer.
 	Name string
 	FS   fs.FS
+	// Snapshot is what Rulebook.Snapshot wrote for these files; it makes reading
+	// a base layer fast and changes nothing else. One that was made from other
+	// files is passed over.
+	Snapshot string
 }
 
 // Load reads the base layer and lays the others over it: a table row or a
@@ -81,9 +85,12 @@ type Layer struct {
 // sound (`rules lint` and the tests see to that) and read only as needed.
 func Load(base Layer, layers ...Layer) (*Rulebook, error) {
 	b := &Rulebook{tables: map[string]*lazyTable{}, layers: append([]Layer{base}, layers...)}
+	if err := b.addBase(base); err != nil {
+		return nil, err
+	}
 	var problems yamlfile.Problems
-	for i, layer := range b.layers {
-		if err := b.addLayer(layer, i > 0, &problems); err != nil {
+	for _, layer := range layers {
+		if err := b.addLayer(layer, &problems); err != nil {
 			return nil, err
 		}
 	}
@@ -124,25 +131,27 @@ func asProblems(err error) yamlfile.Problems {
 // Digest is sha256 over the names and contents of all files of all layers. It
 // is worked out when first asked for, since it takes reading every file.
 func (b *Rulebook) Digest() string {
-	b.digestOnce.Do(func() {
-		sum := sha256.New()
-		buffer := make([]byte, 1<<15) // one for all files
-		for _, layer := range b.layers {
-			names, err := ruleFiles(layer)
-			for _, name := range names {
-				fmt.Fprintf(sum, "%s\n", name)
-				if err == nil {
-					err = copyFile(sum, layer.FS, name, buffer)
-				}
-			}
-			if err != nil {
-				b.digest = "unknown"
-				return
+	b.digestOnce.Do(func() { b.digest = digest(b.layers...) })
+	return b.digest
+}
+
+// digest is "unknown" where a file cannot be read.
+func digest(layers ...Layer) string {
+	sum := sha256.New()
+	buffer := make([]byte, 1<<15) // one for all files
+	for _, layer := range layers {
+		names, err := ruleFiles(layer)
+		for _, name := range names {
+			fmt.Fprintf(sum, "%s\n", name)
+			if err == nil {
+				err = copyFile(sum, layer.FS, name, buffer)
 			}
 		}
-		b.digest = "sha256:" + hex.EncodeToString(sum.Sum(nil))
-	})
-	return b.digest
+		if err != nil {
+			return "unknown"
+		}
+	}
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
 }
 
 func copyFile(w io.Writer, fsys fs.FS, name string, buffer []byte) error {
@@ -155,37 +164,106 @@ func copyFile(w io.Writer, fsys fs.FS, name string, buffer []byte) error {
 	return err
 }
 
-func (b *Rulebook) addLayer(layer Layer, eager bool, problems *yamlfile.Problems) error {
+// sources lists a layer's files, by what they are.
+func (layer Layer) sources() (head *ruleSource, tables, checks []ruleSource, err error) {
 	names, err := ruleFiles(layer)
+	if err == nil && len(names) == 0 {
+		err = fmt.Errorf("no rule files in %q: want rulebook.yaml, tables/*.yaml or checks/*.yaml", layer.Name)
+	}
 	if err != nil {
-		return err
+		return nil, nil, nil, err
 	}
-	if len(names) == 0 {
-		return fmt.Errorf("no rule files in %q: want rulebook.yaml, tables/*.yaml or checks/*.yaml", layer.Name)
-	}
-	var checks []ruleSource
 	for _, name := range names {
-		source := ruleSource{path.Join(layer.Name, name), func() ([]byte, error) { return fs.ReadFile(layer.FS, name) }, !eager}
+		source := ruleSource{path.Join(layer.Name, name), func() ([]byte, error) { return fs.ReadFile(layer.FS, name) }}
 		switch path.Dir(name) {
 		case ".":
-			err = b.readHead(source, eager)
+			head = &source
 		case "tables":
-			err = b.addTable(source, eager)
+			tables = append(tables, source)
 		case "checks":
 			checks = append(checks, source)
 		}
+	}
+	return head, tables, checks, nil
+}
+
+// addBase takes note of the base layer, from its snapshot where that is one of
+// these very files.
+func (b *Rulebook) addBase(layer Layer) error {
+	if layer.Snapshot != "" {
+		b.digestOnce.Do(func() { b.digest = digest(layer) })
+		if s, ok := openSnapshot(layer.Snapshot, b.digest); ok {
+			b.snapshot = s
+			b.Version, b.Date, b.order = s.version, s.date, s.order
+			for id, t := range s.tables {
+				b.tables[id] = &lazyTable{snapshot: t, read: func() (*Table, error) { return t.table(), nil }}
+			}
+			return nil
+		}
+	}
+	head, tables, checks, err := layer.sources()
+	if err != nil {
+		return err
+	}
+	if head != nil {
+		if err := b.readHead(*head, false); err != nil {
+			return err
+		}
+	}
+	for _, source := range tables {
+		id := source.id()
+		b.tables[id] = &lazyTable{read: func() (*Table, error) {
+			file, err := source.parse()
+			if err != nil {
+				return nil, err
+			}
+			t, err := readTable(file, nil)
+			if err == nil && t.ID != id {
+				err = yamlfile.Problems{{Position: yamlfile.Position{File: source.name}, Message: fmt.Sprintf("table %q stands in a file of another name", t.ID)}}
+			}
+			return t, err
+		}}
+	}
+	b.baseChecks = checks
+	return nil
+}
+
+// addLayer reads a layer over what is there.
+func (b *Rulebook) addLayer(layer Layer, problems *yamlfile.Problems) error {
+	head, tables, checks, err := layer.sources()
+	if err != nil {
+		return err
+	}
+	note := func(err error) {
 		if err != nil {
 			*problems = append(*problems, asProblems(err)...)
 		}
 	}
-	if !eager {
-		b.pending = checks
-		return nil
+	if head != nil {
+		note(b.readHead(*head, true))
 	}
-	*problems = append(*problems, b.layChecks(b.pending)...)
-	b.pending = nil
+	for _, source := range tables {
+		note(b.addTable(source))
+	}
+	*problems = append(*problems, b.layBase()...)
 	*problems = append(*problems, b.layChecks(checks)...)
 	return nil
+}
+
+// layBase reads the checks of the base layer, once.
+func (b *Rulebook) layBase() (problems yamlfile.Problems) {
+	if b.checks == nil && b.snapshot != nil {
+		b.checks = b.snapshot.readChecks(func(file string) []Test {
+			c, err := ruleSource{file, func() ([]byte, error) { return fs.ReadFile(b.layers[0].FS, file) }}.check()
+			if err != nil {
+				panic(fmt.Sprintf("rulebook: %v", err))
+			}
+			return c.Tests()
+		})
+	}
+	problems = b.layChecks(b.baseChecks)
+	b.baseChecks = nil
+	return problems
 }
 
 // layChecks reads checks and lays them over those that are there.
@@ -202,7 +280,7 @@ func (b *Rulebook) layChecks(sources []ruleSource) (problems yamlfile.Problems) 
 			continue
 		}
 		inLayer[c.ID] = c
-		if want := strings.TrimSuffix(path.Base(sources[i].name), ".yaml"); c.ID != want {
+		if want := sources[i].id(); c.ID != want {
 			problems = append(problems, yamlfile.Problem{Position: c.Position, Message: fmt.Sprintf("check id %q differs from the file name, want %q", c.ID, want)})
 		}
 		if i := slices.IndexFunc(b.checks, func(have *Check) bool { return have.ID == c.ID }); i >= 0 {
@@ -218,9 +296,10 @@ func (b *Rulebook) layChecks(sources []ruleSource) (problems yamlfile.Problems) 
 type ruleSource struct {
 	name string // as shown in messages
 	read func() ([]byte, error)
-	// embedded files are trusted to be sound and laid out as ours are.
-	embedded bool
 }
+
+// id is what the file's name says it holds.
+func (s ruleSource) id() string { return strings.TrimSuffix(path.Base(s.name), ".yaml") }
 
 func (s ruleSource) parse() (*yamlfile.File, error) {
 	data, err := s.read()
@@ -246,40 +325,12 @@ func readChecks(sources []ruleSource) ([]*Check, []error) {
 	return checks, errs
 }
 
-// check reads a check file. That of the embedded rulebook is read without its
-// tests, which stand last; see Check.Tests.
 func (s ruleSource) check() (*Check, error) {
-	data, err := s.read()
-	if err != nil {
-		return nil, fmt.Errorf("reading rules: %w", err)
-	}
-	whole := func() (*Check, error) {
-		file, err := yamlfile.Parse(s.name, data)
-		if err != nil {
-			return nil, err
-		}
-		return readCheck(file)
-	}
-	head, _, found := bytes.Cut(data, []byte("\ntests:\n"))
-	if !found || !s.embedded {
-		return whole()
-	}
-	file, err := yamlfile.Parse(s.name, slices.Concat(head, []byte("\n")))
+	file, err := s.parse()
 	if err != nil {
 		return nil, err
 	}
-	c, err := readCheck(file)
-	if err != nil {
-		return nil, err
-	}
-	c.tests = sync.OnceValue(func() []Test {
-		full, err := whole()
-		if err != nil {
-			panic(fmt.Sprintf("rulebook: %v", err))
-		}
-		return full.Tests()
-	})
-	return c, nil
+	return readCheck(file)
 }
 
 func ruleFiles(layer Layer) ([]string, error) {
@@ -320,23 +371,9 @@ func (b *Rulebook) readHead(source ruleSource, layer bool) error {
 	return r.problems.Err()
 }
 
-func (b *Rulebook) addTable(source ruleSource, eager bool) error {
-	name := source.name
-	id := strings.TrimSuffix(path.Base(name), ".yaml")
-	if !eager {
-		b.tables[id] = &lazyTable{source: &source, read: func() (*Table, error) {
-			file, err := source.parse()
-			if err != nil {
-				return nil, err
-			}
-			t, err := readTable(file, nil)
-			if err == nil && t.ID != id {
-				err = yamlfile.Problems{{Position: yamlfile.Position{File: name}, Message: fmt.Sprintf("table %q stands in a file of another name", t.ID)}}
-			}
-			return t, err
-		}}
-		return nil
-	}
+// addTable lays the table in a file over the one below it.
+func (b *Rulebook) addTable(source ruleSource) error {
+	id := source.id()
 	file, err := source.parse()
 	if err != nil {
 		return err
@@ -399,7 +436,7 @@ func (b *Rulebook) TableIDs() []string {
 func (b *Rulebook) Warm() {
 	var wg sync.WaitGroup
 	wg.Go(func() { b.Checks() })
-	wg.Go(func() { _, _ = b.environment() }) // an error comes back with the first rule
+	wg.Go(func() { _, _ = b.planner() }) // an error comes back with the first rule
 	wg.Wait()
 }
 
@@ -436,7 +473,7 @@ func (b *Rulebook) WarmRules(selected func(*Check) bool) {
 // check of the embedded rulebook is a mistake of ours that the tests catch.
 func (b *Rulebook) Checks() []*Check {
 	b.checksOnce.Do(func() {
-		problems := append(b.layChecks(b.pending), b.finishChecks()...)
+		problems := append(b.layBase(), b.finishChecks()...)
 		if err := problems.Err(); err != nil {
 			panic("rulebook: " + err.Error())
 		}
@@ -506,21 +543,22 @@ func (b *Rulebook) expand(c *Check) error {
 }
 
 // Compile compiles every expression and returns the mistakes.
-func (b *Rulebook) Compile() yamlfile.Problems {
-	var problems yamlfile.Problems
-	for _, c := range b.Checks() {
-		for _, e := range c.Exprs() {
-			if _, err := e.Program(b); err != nil {
-				problems = append(problems, asProblems(err)...)
-			}
+func (b *Rulebook) Compile() (problems yamlfile.Problems) {
+	for _, e := range b.exprs() {
+		if _, err := e.Program(b); err != nil {
+			problems = append(problems, asProblems(err)...)
 		}
 	}
-	return append(problems, b.compileRows()...)
+	return problems
 }
 
-// compileRows compiles the rules in tables that commands ask, as against those
-// that checks take their parts from and that are compiled with these.
-func (b *Rulebook) compileRows() (problems yamlfile.Problems) {
+// exprs lists every expression of the checks, and those in tables that commands
+// ask, as against the ones that checks take their parts from and that are
+// among these.
+func (b *Rulebook) exprs() (list []*Expr) {
+	for _, c := range b.Checks() {
+		list = append(list, c.Exprs()...)
+	}
 	withChecks := func(table string, row *Row) bool {
 		return slices.ContainsFunc(b.Checks(), func(c *Check) bool {
 			return c.partsFrom != nil && c.partsFrom.table == table && c.partsFrom.value == row.Text(c.partsFrom.column)
@@ -532,18 +570,13 @@ func (b *Rulebook) compileRows() (problems yamlfile.Problems) {
 				continue
 			}
 			for _, row := range b.Table(id).Rows {
-				if withChecks(id, row) {
-					continue
-				}
-				if e := row.Rule(column.Name); e != nil {
-					if _, err := e.Program(b); err != nil {
-						problems = append(problems, asProblems(err)...)
-					}
+				if e := row.Rule(column.Name); e != nil && !withChecks(id, row) {
+					list = append(list, e)
 				}
 			}
 		}
 	}
-	return problems
+	return list
 }
 
 // Exprs lists every expression of a check.

@@ -4,15 +4,13 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 )
 
-// columns counts Chinese characters as two columns and ambiguous ones as one,
-// whatever the locale, so that output does not depend on the machine.
-var columns = &runewidth.Condition{EastAsianWidth: false, StrictEmojiNeutral: true}
-
-// Width is the number of terminal columns that s takes.
-func Width(s string) int { return columns.StringWidth(s) }
+// Width is the number of terminal columns that s takes: two for a Chinese
+// character, one for an ambiguous one, whatever the locale, so that output does
+// not depend on the machine.
+func Width(s string) int { return displaywidth.String(s) }
 
 // Pad fills s with spaces to n columns; a longer s stays as it is.
 func Pad(s string, n int) string {
@@ -73,7 +71,7 @@ func words(s string) []string {
 	return append(parts, string(runes[start:]))
 }
 
-func wide(r rune) bool { return runewidth.RuneWidth(r) == 2 }
+func wide(r rune) bool { return displaywidth.Rune(r) == 2 }
 
 // Clean makes text from outside safe to print on one line: control characters
 // (ANSI escapes, newlines) and marks that turn the writing direction become

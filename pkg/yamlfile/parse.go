@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 	"github.com/icpcheck/icpcheck/pkg/mask"
 )
 
@@ -88,21 +88,21 @@ func Parse(name string, data []byte) (*File, error) {
 	return f, nil
 }
 
-var syntaxError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+var syntaxError = pattern.New(`^yaml: (?:line (\d+): )?(.*)$`)
 
 // parserError matches the messages for which yaml.v3 counts lines from 0; for
 // all others, those of its scanner, it counts from 1. A first line it leaves
 // out, but for readerError, where it does not know the line.
-var parserError = regexp.MustCompile(`^did not find expected (?:',' or '[]}]'|key|'-' indicator|node content|<)`)
+var parserError = pattern.New(`^did not find expected (?:',' or '[]}]'|key|'-' indicator|node content|<)`)
 
-var readerError = regexp.MustCompile(`^(?:control characters|invalid|incomplete|unexpected)`)
+var readerError = pattern.New(`^(?:control characters|invalid|incomplete|unexpected)`)
 
 func (f *File) syntax(err error) error {
 	p := Problem{Position: Position{File: f.Name}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
-	if m := syntaxError.FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0]); m != nil {
+	if m := syntaxError().FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0]); m != nil {
 		p.Message = "not valid YAML: " + m[2]
 		n, _ := strconv.Atoi(m[1])
-		if parserError.MatchString(m[2]) || n == 0 && !readerError.MatchString(m[2]) {
+		if parserError().MatchString(m[2]) || n == 0 && !readerError().MatchString(m[2]) {
 			n++
 		}
 		if n > 0 {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/mattn/go-runewidth"
+	"github.com/clipperhouse/displaywidth"
 
 	"github.com/icpcheck/icpcheck/pkg/mask"
 )
@@ -59,7 +59,7 @@ func (p Problem) Detail() string {
 		from = column - window/2
 	}
 	shown := runes[from:min(len(runes), from+window)]
-	indent := runewidth.StringWidth(string(runes[from:column]))
+	indent := displaywidth.String(string(runes[from:column]))
 	return "    " + printable(string(shown)) + "\n    " + strings.Repeat(" ", indent) + "^"
 }
 

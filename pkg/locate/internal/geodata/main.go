@@ -50,7 +50,7 @@ func main() {
 }
 
 func run(countryPackage, networkPackage, output string) error {
-	book, err := rulebook.Load(rulebook.Layer{FS: rules.FS})
+	book, err := rulebook.Load(rulebook.Layer{FS: rules.FS, Snapshot: rules.Snapshot})
 	if err != nil {
 		return err
 	}
