@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,7 +19,7 @@ func bench(b *testing.B, args ...string) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var out bytes.Buffer
-		e := &environment{args: args, stdin: &bytes.Buffer{}, stdout: &out, stderr: &out, getenv: func(string) string { return "" }, clock: time.Now}
+		e := &environment{args: args, stdin: &bytes.Buffer{}, stdout: io.Discard, stderr: &out, getenv: func(string) string { return "" }, clock: time.Now}
 		if status := run(e); status == 2 {
 			b.Fatal(out.String())
 		}

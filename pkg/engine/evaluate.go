@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -78,33 +77,39 @@ type Options struct {
 // once, those for a domain or a page once for each. Results come in the
 // rulebook's order, domains and pages in the filing's.
 func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
-	var results []Result
-	whole := wholeScope(f)
-	scopes := make([]filing.Facts, len(f.Domains))
+	checks := book.Checks()
+	results := make([]Result, 0, len(checks)+len(f.Domains)*len(checks)/2)
+	// One scope serves all checks of a target, one after the other.
+	whole := newScope(book, wholeScope(f), o.Now)
+	domains := make([]*scope, len(f.Domains))
 	for i, d := range f.Domains {
-		scopes[i] = f.Scope(d)
+		domains[i] = newScope(book, f.Scope(d), o.Now)
 	}
-	for _, c := range book.Checks() {
+	pages := make([]*scope, len(f.Pages))
+	for i, p := range f.Pages {
+		pages[i] = newScope(book, f.PageScope(p), o.Now)
+	}
+	for _, c := range checks {
 		if o.Select != nil && !o.Select(c) {
 			continue
 		}
 		switch c.Target {
 		case rulebook.TargetFiling:
-			results = append(results, evaluate(book, c, whole, nil, o.Now))
+			results = append(results, evaluate(whole, c, nil))
 		case rulebook.TargetDomain:
 			if len(f.Domains) == 0 {
 				// A filing is about a domain; one that names none is not ready, it
 				// has not said which.
-				results = append(results, evaluate(book, c, whole, nil, o.Now))
+				results = append(results, evaluate(whole, c, nil))
 			}
 			for i, d := range f.Domains {
-				r := evaluate(book, c, scopes[i], d.Missed, o.Now)
+				r := evaluate(domains[i], c, d.Missed)
 				r.Domain = d.Name()
 				results = append(results, r)
 			}
 		case rulebook.TargetPage:
-			for _, p := range f.Pages {
-				r := evaluate(book, c, f.PageScope(p), p.Missed, o.Now)
+			for i, p := range f.Pages {
+				r := evaluate(pages[i], c, p.Missed)
 				r.Page = p.URL()
 				results = append(results, r)
 			}
@@ -129,7 +134,7 @@ func holderKind(f *filing.Filing) (kind string, known bool) {
 
 // Check evaluates one check over plain facts, for tests of rules.
 func Check(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts, now time.Time) Result {
-	return evaluate(book, c, facts, nil, now)
+	return evaluate(newScope(book, facts, now), c, nil)
 }
 
 // outcome is a verdict with the absent facts behind an undetermined one.
@@ -138,7 +143,7 @@ type outcome struct {
 	missing []string
 }
 
-func evaluate(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts, missed []filing.Missed, now time.Time) (r Result) {
+func evaluate(s *scope, c *rulebook.Check, missed []filing.Missed) (r Result) {
 	r = Result{Check: c, Severity: c.Severity, Sources: c.Source}
 	defer func() {
 		// A broken rule is its own result; the rest of the report still stands.
@@ -147,16 +152,16 @@ func evaluate(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts, mi
 			r.Message = text.Catalogue(text.RuleBroken)
 		}
 	}()
-	s := newScope(book, facts, now)
-	s.read = map[string]filing.Fact{}
-
-	if !c.From.IsZero() && now.Before(c.From) || !c.Until.IsZero() && !now.Before(c.Until) {
+	if !c.From.IsZero() && s.now.Before(c.From) || !c.Until.IsZero() && !s.now.Before(c.Until) {
 		r.Verdict = verdict.NotApplicable
 		r.Message = text.Catalogue(text.NotInForce)
 		return r
 	}
 
-	var decided []partResult
+	read := s.buffer[:0]
+	s.read = &read
+	defer func() { s.read, s.buffer = nil, read }()
+	decided := make([]partResult, 0, len(c.Parts))
 	for _, p := range c.Parts {
 		pr, err := evaluatePart(s, c, p)
 		if err != nil {
@@ -190,9 +195,8 @@ func evaluate(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts, mi
 		}
 	}
 	r.compose(s, c, deciding)
-	for _, path := range slices.SortedFunc(maps.Keys(s.read), filing.Compare) {
-		r.Evidence = append(r.Evidence, Evidence{Path: path, Fact: s.read[path]})
-	}
+	slices.SortFunc(read, func(a, b Evidence) int { return filing.Compare(a.Path, b.Path) })
+	r.Evidence = slices.Clone(read)
 	return r
 }
 
@@ -219,16 +223,10 @@ func (p partResult) rank() int {
 	return 5
 }
 
-// worst returns the parts that decide the check: those of the worst rank.
+// worst keeps the parts that decide the check: those of the worst rank.
 func worst(parts []partResult) []partResult {
-	best := slices.MinFunc(parts, func(a, b partResult) int { return a.rank() - b.rank() })
-	return slices.Collect(func(yield func(partResult) bool) {
-		for _, p := range parts {
-			if p.rank() == best.rank() && !yield(p) {
-				return
-			}
-		}
-	})
+	best := slices.MinFunc(parts, func(a, b partResult) int { return a.rank() - b.rank() }).rank()
+	return slices.DeleteFunc(parts, func(p partResult) bool { return p.rank() != best })
 }
 
 func evaluatePart(s *scope, c *rulebook.Check, p *rulebook.Part) (partResult, error) {

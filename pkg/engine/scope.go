@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -22,8 +23,10 @@ type scope struct {
 	facts   filing.Facts
 	now     time.Time
 	assumed map[string]any
-	// read collects the facts that were looked at, for the evidence; nil in sweeps.
-	read map[string]filing.Fact
+	// read collects the facts that were looked at, each once, for the evidence;
+	// nil in sweeps.
+	read   *[]Evidence
+	buffer []Evidence // kept from check to check for read to grow in
 	// siteLeadGiven says that the file names a lead of the site's own.
 	siteLeadGiven bool
 }
@@ -44,14 +47,27 @@ func newScope(book *rulebook.Rulebook, facts filing.Facts, now time.Time) *scope
 // absent facts which would give it. Every declared path resolves.
 func (s *scope) ResolveName(path string) (any, bool) {
 	v, missing := s.value(path)
-	if missing != nil {
-		var unknown *types.Unknown
-		for _, m := range missing {
-			unknown = types.MergeUnknowns(unknown, types.NewUnknown(0, types.NewAttributeTrail(m)))
-		}
-		return unknown, true
+	if missing == nil {
+		return celValue(v), true
 	}
-	return celValue(v), true
+	unknown := unknownOf(missing[0])
+	for _, m := range missing[1:] {
+		unknown = types.MergeUnknowns(unknown, unknownOf(m))
+	}
+	return unknown, true
+}
+
+// unknowns holds the Unknown of every path that was ever absent. They are never
+// changed, and most of what a rule meets while facts are missing is one of a
+// few dozen.
+var unknowns sync.Map // path → *types.Unknown
+
+func unknownOf(path string) *types.Unknown {
+	if u, ok := unknowns.Load(path); ok {
+		return u.(*types.Unknown)
+	}
+	u, _ := unknowns.LoadOrStore(path, types.NewUnknown(0, types.NewAttributeTrail(path)))
+	return u.(*types.Unknown)
 }
 
 // Parent is nil: a scope stands alone.
@@ -80,9 +96,10 @@ func (s *scope) value(path string) (any, []string) {
 }
 
 func (s *scope) note(path string, f filing.Fact) {
-	if s.read != nil {
-		s.read[path] = f
+	if s.read == nil || slices.ContainsFunc(*s.read, func(e Evidence) bool { return e.Path == path }) {
+		return
 	}
+	*s.read = append(*s.read, Evidence{Path: path, Fact: f})
 }
 
 // text is value for text facts, in the form that joins ask for.

@@ -28,7 +28,7 @@ func NewView(book *rulebook.Rulebook, f *filing.Filing, d *filing.Domain, now ti
 		facts = f.Scope(d)
 	}
 	s := newScope(book, facts, now)
-	s.read = map[string]filing.Fact{}
+	s.read = new([]Evidence)
 	return &View{facts: facts, scope: s}
 }
 
@@ -46,9 +46,9 @@ func (v *View) Assume(path string, value any) bool {
 // since has read.
 func (v *View) Assumed() []string {
 	var paths []string
-	for path, fact := range v.scope.read {
-		if fact.Origin.Source == filing.Assumed {
-			paths = append(paths, path)
+	for _, e := range *v.scope.read {
+		if e.Fact.Origin.Source == filing.Assumed {
+			paths = append(paths, e.Path)
 		}
 	}
 	slices.SortFunc(paths, filing.Compare)

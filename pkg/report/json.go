@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
+	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/engine"
@@ -142,31 +143,49 @@ func NDJSON(w io.Writer, r *Report, o Options) error {
 	return nil
 }
 
+// buffers are what reports are encoded into; a batch writes one after another.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 func encode(w io.Writer, v any, indent string) error {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+	b := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(b)
+	b.Reset()
+	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", indent)
 	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
-	_, err := io.WriteString(w, visible(b.String()))
+	_, err := w.Write(visible(b.Bytes()))
 	return err
 }
 
 // visible writes the control and direction characters that JSON lets through
 // as \u escapes, which mean the same: a report is read on terminals too. Such
 // characters can stand in strings only.
-func visible(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if c := string(r); r != '\n' && text.Clean(c) != c {
-			fmt.Fprintf(&b, `\u%04x`, r)
-		} else {
-			b.WriteString(c)
+func visible(data []byte) []byte {
+	var out []byte
+	done := 0
+	for i := 0; i < len(data); {
+		// Hardly a report has any, so most bytes must be passed quickly: these
+		// characters are DEL or begin with one of four bytes.
+		switch data[i] {
+		case 0x7f, 0xc2, 0xd8, 0xe2, 0xef:
+		default:
+			i++
+			continue
 		}
+		r, size := utf8.DecodeRune(data[i:])
+		if c := string(r); text.Clean(c) != c {
+			out = fmt.Appendf(append(out, data[done:i]...), `\u%04x`, r)
+			done = i + size
+		}
+		i += size
 	}
-	return b.String()
+	if done == 0 {
+		return data
+	}
+	return append(out, data[done:]...)
 }
 
 func target(v Voice, t *Target) jsonTarget {

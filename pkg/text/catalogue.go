@@ -347,12 +347,28 @@ func Catalogue(k Key, args ...string) Text {
 	if len(args) == 0 {
 		return t
 	}
-	pairs := make([]string, 0, 2*len(args))
-	for i, a := range args {
-		pairs = append(pairs, "{"+string(rune('0'+i))+"}", a)
+	return Text{Zh: fill(t.Zh, args), En: fill(t.En, args)}
+}
+
+// fill puts the arguments in the places {0}, {1} and so on; an argument is not
+// looked into. Reports say thousands of sentences, hence no strings.Replacer,
+// which would be built anew for each.
+func fill(s string, args []string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(s, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		if len(rest) > 1 && rest[1] == '}' && rest[0] >= '0' && int(rest[0]-'0') < len(args) {
+			b.WriteString(args[rest[0]-'0'])
+			rest = rest[2:]
+		} else {
+			b.WriteByte('{')
+		}
+		s = rest
 	}
-	r := strings.NewReplacer(pairs...)
-	return Text{Zh: r.Replace(t.Zh), En: r.Replace(t.En)}
 }
 
 // List joins words the way the language does: 甲、乙、丙 or a, b, c.
