@@ -59,24 +59,14 @@ func Parse(name string, data []byte) (*File, error) {
 	}
 	f.lines = strings.Split(string(data), "\n")
 
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	var document yaml.Node
-	if err := decoder.Decode(&document); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, whole("empty: nothing to read in it")
-		}
-		return nil, f.syntax(err)
+	root, err := f.parse(data)
+	if err != nil {
+		return nil, err
 	}
-	var second yaml.Node
-	if err := decoder.Decode(&second); err == nil {
-		return nil, Problems{f.Problem(&second, "a second document: only one is read from a file")}
-	} else if !errors.Is(err, io.EOF) {
-		return nil, f.syntax(err)
-	}
-	if len(document.Content) != 1 || document.Content[0].Kind == yaml.ScalarNode && document.Content[0].Tag == "!!null" {
+	if root == nil || root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
 		return nil, whole("empty: nothing to read in it")
 	}
-	f.Root = document.Content[0]
+	f.Root = root
 	var problems Problems
 	f.walk(f.Root, 0, &problems)
 	if f.Root.Kind != yaml.MappingNode && len(problems) == 0 {
@@ -86,6 +76,31 @@ func Parse(name string, data []byte) (*File, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// parse reads the top node of the one document, or nil where there is none.
+func (f *File) parse(data []byte) (*yaml.Node, error) {
+	if root, ok := parseJSON(data); ok {
+		return root, nil
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var document, second yaml.Node
+	switch err := decoder.Decode(&document); {
+	case errors.Is(err, io.EOF):
+		return nil, nil
+	case err != nil:
+		return nil, f.syntax(err)
+	}
+	switch err := decoder.Decode(&second); {
+	case err == nil:
+		return nil, Problems{f.Problem(&second, "a second document: only one is read from a file")}
+	case !errors.Is(err, io.EOF):
+		return nil, f.syntax(err)
+	}
+	if len(document.Content) != 1 {
+		return nil, nil
+	}
+	return document.Content[0], nil
 }
 
 var syntaxError = pattern.New(`^yaml: (?:line (\d+): )?(.*)$`)
