@@ -241,12 +241,13 @@ func evaluatePart(s *scope, c *rulebook.Check, p *rulebook.Part) (partResult, er
 // decide evaluates `!when || pass` in three values: a demand that is met holds
 // whether it applies or not, so an unknown condition does not drown it.
 func decide(s *scope, c *rulebook.Check, p *rulebook.Part) (outcome, error) {
-	applies, missing := true, []string(nil)
-	for _, e := range []*rulebook.Expr{c.When, p.When} {
-		if e == nil {
-			continue
-		}
-		v, m, err := eval(s, e)
+	applies, missing, err := s.applies(c)
+	if err != nil {
+		return outcome{}, err
+	}
+	missing = slices.Clip(missing)
+	if p.When != nil {
+		v, m, err := eval(s, p.When)
 		if err != nil {
 			return outcome{}, err
 		}
@@ -281,6 +282,24 @@ func decide(s *scope, c *rulebook.Check, p *rulebook.Part) (outcome, error) {
 	}
 	slices.SortFunc(missing, filing.Compare)
 	return outcome{verdict.Undetermined, slices.Compact(missing)}, nil
+}
+
+// applies evaluates a check's condition, once for all its parts: a condition
+// that is not known counts as met, with the absent facts behind it.
+func (s *scope) applies(c *rulebook.Check) (applies bool, missing []string, err error) {
+	if c.When == nil {
+		return true, nil, nil
+	}
+	if s.condition.check == c && s.assumed == nil {
+		return s.condition.applies, s.condition.missing, nil
+	}
+	if applies, missing, err = eval(s, c.When); missing != nil {
+		applies = true
+	}
+	if err == nil && s.assumed == nil {
+		s.condition.check, s.condition.applies, s.condition.missing = c, applies, missing
+	}
+	return applies, missing, err
 }
 
 // eval evaluates a rule: its value, or the absent facts that keep it from having one.

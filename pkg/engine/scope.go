@@ -27,6 +27,13 @@ type scope struct {
 	// nil in sweeps.
 	read   *[]Evidence
 	buffer []Evidence // kept from check to check for read to grow in
+	// condition is that of the check the scope is being used for, while nothing
+	// is assumed.
+	condition struct {
+		check   *rulebook.Check
+		applies bool
+		missing []string
+	}
 	// siteLeadGiven says that the file names a lead of the site's own.
 	siteLeadGiven bool
 }
