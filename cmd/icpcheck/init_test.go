@@ -172,3 +172,31 @@ func TestInitForm(t *testing.T) {
 		})
 	}
 }
+
+// TestInitKeepsWaivers: what a file accepts is kept and not asked about.
+func TestInitKeepsWaivers(t *testing.T) {
+	from := filepath.Join("..", "..", "testdata", "filings", "ok", "accepted.yaml")
+	name := filepath.Join(t.TempDir(), "filing.yaml")
+	o := typing(t, "", name, "--from", from, "--lang", "en")
+	if o.status != 3 {
+		t.Fatalf("status %d: %s", o.status, o.stderr)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `accepted:
+  - check: domain-real-name
+    reason: 实名审核已提交，预计下周完成
+    until: 2026-12-01
+  - check: domain-validity
+    reason: 'renewal ordered: #42'
+    until: 2026-11-30
+`
+	if !strings.Contains(string(data), want) {
+		t.Errorf("no\n%s in\n%s", want, data)
+	}
+	if strings.Contains(string(data), "expires_on") {
+		t.Errorf("a fact is called missing that only an accepted check wants:\n%s", data)
+	}
+}

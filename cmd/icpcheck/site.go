@@ -111,7 +111,7 @@ func (a *app) checkPages(cmd *cobra.Command, args []string, subjectName, file st
 		if err != nil {
 			return err
 		}
-		known.Facts = read[0].Facts
+		known.Facts, known.Accepted = read[0].Facts, read[0].Accepted
 	}
 	if subjectName != "" {
 		known.Facts["subject.name"] = filing.Fact{Value: subjectName, Origin: filing.Origin{Source: filing.FromFlag}}

@@ -105,6 +105,13 @@ func TestSite(t *testing.T) {
 	if r.verdict("footer-number-kind") != "fail" {
 		t.Errorf("the province given counts: %+v", r.Reports[0].Checks)
 	}
+	waived := filepath.Join(t.TempDir(), "waived.yaml")
+	if err := os.WriteFile(waived, []byte("province: 广东\naccepted: [{check: footer-number-kind, reason: the new footer goes live on Friday, until: 2027-12-31}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r = live(t, 0, "site", server.URL+"/good", "--allow-private", "--filing", waived, "--now", "2026-11-24"); r.verdict("footer-number-kind") != "fail" {
+		t.Errorf("an accepted finding keeps its verdict: %+v", r.Reports[0].Checks)
+	}
 	if r = live(t, 0, "site", server.URL+"/gbk", "--allow-private"); r.verdict("footer-number") != "pass" || r.Reports[0].Facts["province"].Value != "shanghai" {
 		t.Errorf("GBK: %+v", r.Reports[0])
 	}

@@ -37,10 +37,29 @@ type Result struct {
 	Sources []string
 	// Broken is the mistake in the rule that kept it from being evaluated.
 	Broken error
+	// Waiver is what the filing says to accept a check that failed or is
+	// undetermined; nil where it says nothing, and where there is nothing to accept.
+	Waiver *filing.Waiver
+	// Accepted is true while the waiver is in force: the verdict stays what it
+	// is, and does not count.
+	Accepted bool
 }
 
 // One returns the verdict with its weight.
-func (r *Result) One() verdict.One { return verdict.One{Verdict: r.Verdict, Severity: r.Severity} }
+func (r *Result) One() verdict.One {
+	return verdict.One{Verdict: r.Verdict, Severity: r.Severity, Accepted: r.Accepted}
+}
+
+// accept puts a filing's waiver to a result that it can be for. A broken rule
+// says nothing of the filing, so nobody can answer for it.
+func (r *Result) accept(f *filing.Filing, now time.Time) {
+	if r.Broken != nil || r.Verdict != verdict.Fail && r.Verdict != verdict.Undetermined {
+		return
+	}
+	if r.Waiver = f.Waiver(r.Check.ID); r.Waiver != nil {
+		r.Accepted = r.Waiver.Holds(now)
+	}
+}
 
 // Evidence is a fact that a check read.
 type Evidence struct {
@@ -114,6 +133,9 @@ func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
 				results = append(results, r)
 			}
 		}
+	}
+	for i := range results {
+		results[i].accept(f, o.Now)
 	}
 	return results
 }

@@ -149,7 +149,7 @@ func (u *undecided) share(path string) float64 {
 func (q *Questioner) open(f *filing.Filing, checks []string) []undecided {
 	var list []undecided
 	for _, r := range q.evaluate(f, checks) {
-		if r.Verdict != verdict.Undetermined || r.Severity != verdict.Error || r.Broken != nil {
+		if r.Verdict != verdict.Undetermined || r.Severity != verdict.Error || r.Broken != nil || r.Accepted {
 			continue
 		}
 		u := undecided{check: r.Check.ID, domain: -1, depends: r.DependsOn}
@@ -171,12 +171,12 @@ func (q *Questioner) evaluate(f *filing.Filing, checks []string) []Result {
 }
 
 // outcome tells how the checks end as far as the verdict goes: what does not
-// apply or only warns is as good as a pass.
+// apply, only warns or is accepted is as good as a pass.
 func (q *Questioner) outcome(f *filing.Filing, checks []string) string {
 	var b strings.Builder
 	for _, r := range q.evaluate(f, checks) {
 		word := r.Verdict
-		if word == verdict.NotApplicable || r.Severity != verdict.Error {
+		if word == verdict.NotApplicable || r.Severity != verdict.Error || r.Accepted {
 			word = verdict.Pass
 		}
 		fmt.Fprintln(&b, r.Check.ID, r.Domain, word)

@@ -55,8 +55,12 @@ func Decode(name string, data []byte, vocabulary Vocabulary) (*Filing, error) {
 	}
 	f := &Filing{Name: name, Facts: Facts{}}
 	for key, value := range yamlfile.Pairs(file.Root) {
-		if key.Value == "domains" {
+		switch key.Value {
+		case "domains":
 			f.Domains = d.domains(value)
+			continue
+		case acceptedKey:
+			f.Accepted = d.accepted(value)
 			continue
 		}
 		d.value(f.Facts, "", key, value)
@@ -286,6 +290,9 @@ func parseWord(field Field, s string, vocabulary Vocabulary, provider string) (s
 	known := yamlfile.DidYouMean(s, vocabulary.Words(field.Vocabulary, provider))
 	if known == "" { // too many to name; such a list is a table of its own
 		known = "; icpcheck rules list " + field.Vocabulary + " shows those known"
+		if field.Vocabulary == "checks" {
+			known = "; icpcheck rules list shows those known"
+		}
 	}
 	return "", fmt.Errorf("unknown value %q%s", mask.Free(s), known)
 }
@@ -336,7 +343,7 @@ func keysBelow(prefix string) []string {
 		keys[key] = true
 	}
 	if prefix == "" {
-		keys["domains"] = true
+		keys["domains"], keys[acceptedKey] = true, true
 	}
 	return slices.Sorted(maps.Keys(keys))
 }

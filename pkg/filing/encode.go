@@ -14,7 +14,8 @@ import (
 )
 
 // Encode writes a filing file that Decode reads back to the same facts: what a
-// person said, that is, facts from a file or a flag, in the order of Fields.
+// person said, that is, facts from a file or a flag, in the order of Fields, and
+// the waivers.
 // comment gives the remark beside a key, or ""; nil gives none.
 func Encode(f *Filing, comment func(path string) string) ([]byte, error) {
 	if comment == nil {
@@ -53,6 +54,9 @@ func Encode(f *Filing, comment func(path string) string) ([]byte, error) {
 	if err := encode(root, after, "", comment); err != nil {
 		return nil, err
 	}
+	if len(f.Accepted) > 0 {
+		root.Content = append(root.Content, scalar(acceptedKey), encodeWaivers(f.Accepted))
+	}
 	var b bytes.Buffer
 	if len(root.Content) == 0 {
 		return []byte("{}\n"), nil
@@ -86,6 +90,18 @@ func encode(node *yaml.Node, facts Facts, prefix string, comment func(string) st
 	return nil
 }
 
+func encodeWaivers(waivers []Waiver) *yaml.Node {
+	list := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, w := range waivers {
+		item := &yaml.Node{Kind: yaml.MappingNode}
+		put(item, []string{"check"}, scalar(w.Check), "")
+		put(item, []string{"reason"}, scalar(w.Reason), "")
+		put(item, []string{"until"}, plain("!!timestamp", calendar.Date(w.Until)), "")
+		list.Content = append(list.Content, item)
+	}
+	return list
+}
+
 // put sets a value below nested keys, making what is missing.
 func put(node *yaml.Node, keys []string, value *yaml.Node, comment string) {
 	for _, key := range keys[:len(keys)-1] {
@@ -108,8 +124,9 @@ func scalar(s string) *yaml.Node {
 	return n
 }
 
+func plain(tag, s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: s} }
+
 func encodeValue(v any) (*yaml.Node, error) {
-	plain := func(tag, s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: s} }
 	switch v := v.(type) {
 	case bool:
 		return plain("!!bool", strconv.FormatBool(v)), nil

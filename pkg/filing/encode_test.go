@@ -54,7 +54,12 @@ func TestEncode(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", name, err, first)
 		}
-		if !reflect.DeepEqual(values(f), values(again)) {
+		for i, w := range again.Accepted {
+			if w.Check != f.Accepted[i].Check || w.Reason != f.Accepted[i].Reason || !w.Until.Equal(f.Accepted[i].Until) {
+				t.Errorf("%s: waiver %+v became %+v", name, f.Accepted[i], w)
+			}
+		}
+		if len(again.Accepted) != len(f.Accepted) || !reflect.DeepEqual(values(f), values(again)) {
 			t.Errorf("%s: got %v, want %v\n%s", name, values(again), values(f), first)
 		}
 		second, err := filing.Encode(again, func(path string) string { return "see " + path })

@@ -137,6 +137,8 @@ type Filing struct {
 	Facts   Facts
 	Domains []*Domain
 	Pages   []*Page
+	// Accepted are the waivers, at most one for a check.
+	Accepted []Waiver
 }
 
 // Scope returns the facts a rule sees: those of the filing and, where d is not

@@ -307,3 +307,27 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// TestWaiverHolds: the last day, in Beijing, belongs to the waiver.
+func TestWaiverHolds(t *testing.T) {
+	f := decode(t, "accepted: [{check: ecs, reason: 5, until: 2026-11-24}]\n")
+	w := f.Waiver("ecs")
+	if w == nil || w.Reason != "5" || f.Waiver("blog") != nil {
+		t.Fatalf("read as %+v", f.Accepted)
+	}
+	for at, want := range map[string]bool{
+		"2026-11-01T00:00:00Z":      true,
+		"2026-11-24T00:00:00+08:00": true,
+		"2026-11-24T15:59:59Z":      true, // 23:59:59 in Beijing
+		"2026-11-24T16:00:00Z":      false,
+		"2026-12-31T00:00:00Z":      false,
+	} {
+		now, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Holds(now); got != want {
+			t.Errorf("at %s it holds: %v", at, got)
+		}
+	}
+}

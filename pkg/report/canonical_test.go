@@ -128,10 +128,29 @@ domains:
 	return evaluate(book, two, ready, named(t, "example.net"))
 }
 
+// acceptedFindings has waivers for a failed and for an undetermined check, on
+// their last day; one that ran out the day before; and one that is not needed.
+func acceptedFindings(t testing.TB, book *rulebook.Rulebook) *report.Report {
+	return evaluate(book, decode(t, book, "accepted.yaml", `provider: acme
+province: north
+subject: {type: enterprise, name: 杭州示例科技有限公司}
+server: {type: vm, billing: pay-as-you-go, months: 12}
+domains:
+  - {name: example.com, registered: true, real_name: verified, holder: 李四, expires_on: 2026-12-01}
+accepted:
+  - check: domain-validity
+    reason: 续费已下单，订单 13800138000 号
+    until: 2026-11-24
+  - {check: filing-kind, reason: 由接入服务商确认, until: 2026-12-31}
+  - {check: server-terms, reason: 转包年包月排在上周, until: 2026-11-23}
+  - {check: 域名实名认证, reason: 模板刚过户, until: 2027-01-31}
+`))
+}
+
 var cases = []struct {
 	name string
 	make func(testing.TB, *rulebook.Rulebook) *report.Report
-}{{"filing", oneFiling}, {"many", manyTargets}}
+}{{"filing", oneFiling}, {"many", manyTargets}, {"accepted", acceptedFindings}}
 
 // extensions of golden files, so that an editor shows them right.
 var extensions = map[string]string{

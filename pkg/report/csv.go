@@ -9,11 +9,12 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // csvHeader names the columns; like the ids in them it does not depend on the language.
-var csvHeader = []string{"target", "domain", "check", "title", "severity", "verdict", "message", "remedy", "needs", "sources", "file", "line", "column"}
+var csvHeader = []string{"target", "domain", "check", "title", "severity", "verdict", "message", "remedy", "needs", "sources", "file", "line", "column", "accepted", "accepted_until", "accepted_reason"}
 
 // CSV prints one row a check and target, after RFC 4180. The byte-order mark
 // is for Excel, which on a Chinese system takes a file without one for GBK.
@@ -33,9 +34,15 @@ func CSV(w io.Writer, r *Report, o Options) error {
 				needs[k] = n.Path
 			}
 			row := []string{t.Name, domainName(t, result), result.Check.ID, v.title(result.Check), string(result.Severity), string(result.Verdict),
-				v.message(result), v.remedy(result), strings.Join(needs, " "), strings.Join(result.Sources, " "), "", "", ""}
+				v.message(result), v.remedy(result), strings.Join(needs, " "), strings.Join(result.Sources, " "), "", "", "", "", "", ""}
 			if p, ok := placeOf(v, t, result); ok && finding(result) {
 				row[10], row[11], row[12] = relative(p.File), strconv.Itoa(p.Line), strconv.Itoa(p.Column)
+			}
+			if waiver := result.Waiver; waiver != nil {
+				row[13], row[14], row[15] = "expired", calendar.Date(waiver.Until), reason(waiver)
+				if result.Accepted {
+					row[13] = "yes"
+				}
 			}
 			for k := range row {
 				row[k] = csvCell(row[k])

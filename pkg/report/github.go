@@ -51,6 +51,8 @@ func GitHub(w io.Writer, r *Report, o Options) error {
 // githubLevel keeps the red of an error for what makes the filing fail.
 func githubLevel(r *engine.Result) string {
 	switch {
+	case r.Accepted:
+		return "notice"
 	case r.Verdict == verdict.Fail && r.Severity == verdict.Error:
 		return "error"
 	case r.Verdict == verdict.Fail && r.Severity == verdict.Warning, r.Verdict == verdict.Undetermined && r.Severity == verdict.Error:

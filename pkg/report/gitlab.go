@@ -44,7 +44,7 @@ func GitLab(w io.Writer, r *Report, o Options) error {
 				return fmt.Errorf("format gitlab: %q was not read from a file, and a Code Quality finding needs one; check a filing file, or use junit", text.Clean(t.Name))
 			}
 			list = append(list, gitlabFinding{
-				Description: subject(t, result) + v.Colon() + v.title(result.Check) + v.Colon() + v.message(result),
+				Description: gitlabDescription(v, t, result),
 				CheckName:   result.Check.ID, Fingerprint: fingerprint(t, result), Severity: gitlabSeverity(result),
 				Location: gitlabLocation{relative(p.File), gitlabLines{p.Line}},
 			})
@@ -53,9 +53,21 @@ func GitLab(w io.Writer, r *Report, o Options) error {
 	return encode(w, list, "  ")
 }
 
+// gitlabDescription is all of a finding that GitLab shows, so that it is
+// accepted, or no longer, has to be said in it.
+func gitlabDescription(v Voice, t *Target, r *engine.Result) string {
+	s := subject(t, r) + v.Colon() + v.title(r.Check) + v.Colon() + v.message(r)
+	if waiver := v.waiver(r); waiver != "" {
+		s += v.Semicolon() + waiver
+	}
+	return s
+}
+
 // gitlabSeverity stays below blocker, which GitLab keeps for what must not be merged.
 func gitlabSeverity(r *engine.Result) string {
 	switch {
+	case r.Accepted:
+		return "info"
 	case r.Verdict == verdict.Fail && r.Severity == verdict.Error:
 		return "critical"
 	case r.Verdict == verdict.Undetermined && r.Severity == verdict.Error:

@@ -53,7 +53,7 @@ type (
 		Kinds                                                      []pageKind
 		Targets                                                    []pageTarget
 	}
-	pageLabels struct{ Remedy, Missing, Give, Evidence, Fact, Value, Origin string }
+	pageLabels struct{ Accepted, Remedy, Missing, Give, Evidence, Fact, Value, Origin string }
 	pageKind   struct {
 		ID, Word string
 		Count    int
@@ -65,11 +65,11 @@ type (
 		Facts                                                           []pageFact
 	}
 	pageCheck struct {
-		Kind, Mark, Word, ID, Title, Domain, Message, Remedy, Broken string
-		Depends                                                      []string
-		Needs                                                        []pageNeed
-		Evidence                                                     []pageFact
-		Sources                                                      []pageSource
+		Kind, Mark, Word, ID, Title, Domain, Message, Waiver, Remedy, Broken string
+		Depends                                                              []string
+		Needs                                                                []pageNeed
+		Evidence                                                             []pageFact
+		Sources                                                              []pageSource
 	}
 	pageNeed   struct{ About, Give string }
 	pageFact   struct{ Name, Value, Origin string }
@@ -87,7 +87,7 @@ func HTML(w io.Writer, r *Report, o Options) error {
 		Filter: v.Say(text.PageFilter), All: v.Say(text.PageAll), Nothing: v.Say(text.PageNothing), Masked: v.Say(text.PageMasked),
 		Style: template.CSS(pageStyle), Script: template.JS(pageScript), //nolint:gosec // both are files of this package
 		Labels: pageLabels{
-			Remedy: v.Say(text.LabelRemedy), Missing: v.Say(text.LabelMissing), Give: v.Say(text.PageGive), Evidence: v.Say(text.PageEvidence),
+			Accepted: v.Say(text.LabelAccepted), Remedy: v.Say(text.LabelRemedy), Missing: v.Say(text.LabelMissing), Give: v.Say(text.PageGive), Evidence: v.Say(text.PageEvidence),
 			Fact: v.Say(text.PageFact), Value: v.Say(text.PageValue), Origin: v.Say(text.PageOrigin),
 		},
 	}
@@ -128,7 +128,7 @@ func pageTargetOf(v Voice, t *Target) pageTarget {
 		for _, r := range groups[k.id] {
 			c := pageCheck{
 				Kind: k.id, Mark: mark(r), Word: v.word(r), ID: r.Check.ID, Title: v.title(r.Check), Message: v.message(r),
-				Remedy: v.remedy(r), Broken: v.broken(r), Depends: v.dependences(r),
+				Waiver: v.waiver(r), Remedy: v.remedy(r), Broken: v.broken(r), Depends: v.dependences(r),
 			}
 			if len(t.Filing.Domains) > 1 {
 				c.Domain = domainName(t, r)

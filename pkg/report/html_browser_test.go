@@ -106,6 +106,7 @@ func TestHTMLInBrowser(t *testing.T) {
 	}{
 		{"filing in Chinese", oneFiling(t, book), text.Zh},
 		{"several targets in English", manyTargets(t, book), text.En},
+		{"accepted findings", acceptedFindings(t, book), text.Zh},
 		{"long values", withFacts(t, book, long), text.Zh},
 		{"hostile values", withFacts(t, book, strings.Join(hostile, " ")), text.En},
 	} {
@@ -137,7 +138,7 @@ func TestHTMLInBrowser(t *testing.T) {
 			run(command(network.Enable, network.EnableParams{}), command(log.Enable, cdp.Empty{}), command(runtime.Enable, cdp.Empty{}), window(1440), chromedp.Navigate(address))
 
 			s := c.report.Summary()
-			want := map[string]int{"fail": s.Fail, "undetermined": s.Undetermined, "warning": s.Warning, "pass": s.Pass, "not-applicable": s.NotApplicable}
+			want := map[string]int{"fail": s.Fail, "undetermined": s.Undetermined, "warning": s.Warning, "accepted": s.Accepted, "pass": s.Pass, "not-applicable": s.NotApplicable}
 			all := 0
 			for kind, n := range want {
 				all += n
@@ -220,6 +221,6 @@ func window(width int64) chromedp.Action[chromedp.Void] {
 func hasKind(t *report.Target, kind string) bool {
 	return map[string]int{
 		"fail": t.Summary.Fail, "undetermined": t.Summary.Undetermined, "warning": t.Summary.Warning,
-		"pass": t.Summary.Pass, "not-applicable": t.Summary.NotApplicable,
+		"accepted": t.Summary.Accepted, "pass": t.Summary.Pass, "not-applicable": t.Summary.NotApplicable,
 	}[kind] > 0
 }

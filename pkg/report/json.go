@@ -70,6 +70,15 @@ type (
 		DependsOn []jsonDependence `json:"depends_on"`
 		Sources   []string         `json:"sources"`
 		Broken    string           `json:"broken,omitempty"`
+		// Accepted is there while a waiver of the filing file is in force,
+		// AcceptanceExpired when it is over; the verdict is the same with either.
+		Accepted          *jsonWaiver `json:"accepted,omitempty"`
+		AcceptanceExpired *jsonWaiver `json:"acceptance_expired,omitempty"`
+	}
+	jsonWaiver struct {
+		Reason   string `json:"reason"`
+		Until    string `json:"until"`
+		Position string `json:"position"`
 	}
 	jsonEvidence struct {
 		Fact string `json:"fact"`
@@ -231,6 +240,14 @@ func check(v Voice, r *engine.Result) jsonCheck {
 	}
 	if r.Broken != nil {
 		c.Broken = r.Broken.Error()
+	}
+	if w := r.Waiver; w != nil {
+		waiver := &jsonWaiver{reason(w), calendar.Date(w.Until), w.Position.String()}
+		if r.Accepted {
+			c.Accepted = waiver
+		} else {
+			c.AcceptanceExpired = waiver
+		}
 	}
 	for _, e := range r.Evidence {
 		c.Evidence = append(c.Evidence, jsonEvidence{e.Path, fact(e.Path, e.Fact)})

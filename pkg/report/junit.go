@@ -62,7 +62,8 @@ type (
 // JUnit prints one suite a target and one case a check. A failed check of
 // error level is a failure, an undetermined one an error, so that a build turns
 // red exactly when the exit status is not 0. What does not decide the verdict is no
-// failure: warnings are told in system-out, undetermined ones are skipped.
+// failure: warnings are told in system-out, undetermined ones are skipped, and so
+// is what the filing accepts, as test frameworks skip a failure that is expected.
 func JUnit(w io.Writer, r *Report, o Options) error {
 	v := Voice{r.Book, o.Lang}
 	all := junitSuites{Name: r.Tool.Name, Time: "0"}
@@ -113,6 +114,10 @@ func junitCaseOf(v Voice, t *Target, r *engine.Result) junitCase {
 	word.Text = strings.Join(lines, "\n")
 	counts := r.Severity == verdict.Error
 	switch {
+	case r.Accepted:
+		word.Message = v.Say(text.WordAccepted) + v.Colon() + word.Message
+		word.Type, word.Text = "", v.Say(text.WordAccepted)+v.Colon()+word.Text
+		c.Skipped = word
 	case r.Verdict == verdict.Fail && counts:
 		c.Failure = word
 	case r.Verdict == verdict.Fail:
@@ -127,9 +132,13 @@ func junitCaseOf(v Voice, t *Target, r *engine.Result) junitCase {
 	return c
 }
 
-// details are the lines below a finding: what to do, what is missing, what it hangs on.
+// details are the lines below a finding: whether it is accepted, what to do, what
+// is missing, what it hangs on.
 func (v Voice) details(t *Target, r *engine.Result) []string {
 	var lines []string
+	if s := v.waiver(r); s != "" {
+		lines = append(lines, v.Say(text.LabelAccepted)+v.Colon()+s)
+	}
 	if s := v.remedy(r); s != "" {
 		lines = append(lines, v.Say(text.LabelRemedy)+v.Colon()+s)
 	}

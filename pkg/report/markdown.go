@@ -13,7 +13,7 @@ import (
 )
 
 // markdownMarks stand out in a ticket, where there is no colour.
-var markdownMarks = map[string]string{"fail": "❌", "undetermined": "❔", "warning": "⚠️", "pass": "✅", "not-applicable": "➖"}
+var markdownMarks = map[string]string{"fail": "❌", "undetermined": "❔", "warning": "⚠️", "accepted": "☑️", "pass": "✅", "not-applicable": "➖"}
 
 // Markdown prints the report for tickets and comments, without tables or
 // HTML, which many ticket systems do not show: what is wrong as a list with its
@@ -80,6 +80,7 @@ func (m *markdown) list(k kind, t *Target, results []*engine.Result) {
 	fmt.Fprintf(m, "### %s %s\n\n", markdownMarks[k.id], m.Say(k.word))
 	for _, r := range results {
 		fmt.Fprintf(m, "- **%s**%s%s\n", md(m.titled(t, r)), m.Colon(), md(m.message(r)))
+		m.item(m.Say(text.LabelAccepted), md(m.waiver(r)))
 		m.item(m.Say(text.LabelRemedy), md(m.remedy(r)))
 		m.item("", md(m.broken(r)))
 		for _, s := range m.dependences(r) {

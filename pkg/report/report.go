@@ -19,7 +19,7 @@ import (
 
 // SchemaVersion is the version of the JSON report. It grows in its first
 // number when a key is renamed or taken away, in its second when one is added.
-const SchemaVersion = "1.0"
+const SchemaVersion = "1.1"
 
 // Tool names the program in reports.
 type Tool struct {

@@ -9,11 +9,13 @@ import (
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
+	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
+	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
 const (
@@ -30,7 +32,7 @@ const (
 // SARIF prints the findings as one SARIF 2.1.0 run. Failed checks have the
 // level of their severity; undetermined ones are of kind "open", which the
 // standard gives no level. Passed checks are rules without a result: code
-// scanning would show them as alerts.
+// scanning would show them as alerts. What the filing accepts is a suppressed result.
 func SARIF(w io.Writer, r *Report, o Options) error {
 	v := Voice{r.Book, o.Lang}
 	language := "en-US"
@@ -48,6 +50,7 @@ func SARIF(w io.Writer, r *Report, o Options) error {
 		Add("verdict", string(r.Overall())).Add("summary", r.Summary())
 
 	invocation := sarif.NewInvocation().WithExecutionSuccessful(r.Broken() == nil).WithEndTimeUtc(r.GeneratedAt.UTC().Format(time.RFC3339))
+	results := []sarifFinding{}
 	rules := map[string]int{}
 	for i := range r.Targets {
 		t := &r.Targets[i]
@@ -61,7 +64,7 @@ func SARIF(w io.Writer, r *Report, o Options) error {
 				driver.AddRule(sarifRule(v, result.Check))
 			}
 			if finding(result) {
-				run.AddResult(sarifResult(v, t, result).WithRuleIndex(index))
+				results = append(results, sarifFinding{sarifResult(v, t, result).WithRuleIndex(index), sarifSuppressions(result)})
 			}
 			if s := v.broken(result); s != "" {
 				invocation.AddToolExecutionNotification(sarifNotification("error", s))
@@ -77,10 +80,46 @@ func SARIF(w io.Writer, r *Report, o Options) error {
 		}
 	}
 	run.AddInvocation(invocation)
-	log := sarif.NewReport()
-	log.Schema = sarifSchema
-	log.AddRun(run)
-	return encode(w, log, "  ")
+	return encode(w, sarifLog{sarifSchema, "2.1.0", []sarifRun{{run, results}}}, "  ")
+}
+
+// The log, with the lists that the library leaves out when empty: a run without
+// findings has to say so, and SARIF wants suppressions on all results or on none.
+type (
+	sarifLog struct {
+		Schema  string     `json:"$schema"`
+		Version string     `json:"version"`
+		Runs    []sarifRun `json:"runs"`
+	}
+	sarifRun struct {
+		*sarif.Run
+		Results []sarifFinding `json:"results"`
+	}
+	sarifFinding struct {
+		*sarif.Result
+		Suppressions []*sarif.Suppression `json:"suppressions"`
+	}
+)
+
+// sarifSuppressions is the waiver while it is in force: the file that is checked
+// holds it itself, hence the kind.
+func sarifSuppressions(r *engine.Result) []*sarif.Suppression {
+	if !r.Accepted {
+		return []*sarif.Suppression{}
+	}
+	w := r.Waiver
+	s := sarif.NewSuppression().WithKind("inSource").WithStatus("accepted").WithJustification(reason(w))
+	if w.Position.File != "-" {
+		s.WithLocation(sarif.NewLocation().WithPhysicalLocation(sarifPlace(w.Position)))
+	}
+	s.Properties = sarif.NewPropertyBag().Add("until", calendar.Date(w.Until))
+	return []*sarif.Suppression{s}
+}
+
+func sarifPlace(p yamlfile.Position) *sarif.PhysicalLocation {
+	return sarif.NewPhysicalLocation().
+		WithArtifactLocation(sarif.NewSimpleArtifactLocation(uriOf(p.File))).
+		WithRegion(sarif.NewRegion().WithStartLine(p.Line).WithStartColumn(p.Column).WithEndLine(p.Line).WithEndColumn(p.Column + 1))
 }
 
 func sarifRule(v Voice, c *rulebook.Check) *sarif.ReportingDescriptor {
@@ -199,9 +238,7 @@ func sarifResult(v Voice, t *Target, r *engine.Result) *sarif.Result {
 	location := sarif.NewLocation()
 	location.LogicalLocations = []*sarif.LogicalLocation{sarif.NewLogicalLocation().WithName(subject(t, r)).WithFullyQualifiedName(subject(t, r)).WithKind("resource")}
 	if p, ok := placeOf(v, t, r); ok {
-		location.WithPhysicalLocation(sarif.NewPhysicalLocation().
-			WithArtifactLocation(sarif.NewSimpleArtifactLocation(uriOf(p.File))).
-			WithRegion(sarif.NewRegion().WithStartLine(p.Line).WithStartColumn(p.Column).WithEndLine(p.Line).WithEndColumn(p.Column + 1)))
+		location.WithPhysicalLocation(sarifPlace(p))
 	}
 	return result.WithLocations([]*sarif.Location{location})
 }

@@ -80,7 +80,11 @@ type sarifResult struct {
 	RuleIndex           int
 	Message             struct{ Text string }
 	PartialFingerprints map[string]string
-	Locations           []struct {
+	Suppressions        []struct {
+		Kind, Status, Justification string
+		Properties                  struct{ Until string }
+	}
+	Locations []struct {
 		PhysicalLocation *struct {
 			ArtifactLocation struct{ URI string }
 			Region           struct{ StartLine, StartColumn, EndLine, EndColumn int }
@@ -120,6 +124,9 @@ func TestSARIF(t *testing.T) {
 				}
 				if len(r.PartialFingerprints) == 0 || len(r.Locations) != 1 || r.Message.Text == "" {
 					t.Errorf("%s: result %s lacks a fingerprint, a location or a message", c.name, r.RuleID)
+				}
+				if r.Suppressions == nil {
+					t.Errorf("%s: result %s has no suppressions; SARIF wants them on all results or on none", c.name, r.RuleID)
 				}
 				if (r.Kind == "fail") == (r.Level == "none") {
 					t.Errorf("result %s of kind %s has level %s", r.RuleID, r.Kind, r.Level)

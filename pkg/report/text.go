@@ -66,7 +66,7 @@ func (p *printer) shown(r *engine.Result) bool {
 }
 
 func (p *printer) target(t *Target) {
-	if p.o.Quiet && t.Overall == verdict.Ready && t.Summary.Warning == 0 {
+	if p.o.Quiet && t.Overall == verdict.Ready && t.Summary.Warning == 0 && t.Summary.Accepted == 0 {
 		return
 	}
 	fmt.Fprintln(p, p.Strong.Sprint(text.Clean(t.Name)))
@@ -107,6 +107,9 @@ func byDomain(t *Target) []*engine.Result {
 }
 
 func (p *printer) color(r *engine.Result) *color.Color {
+	if r.Accepted {
+		return p.Faint
+	}
 	switch r.Verdict {
 	case verdict.Pass:
 		return p.Good
@@ -136,6 +139,9 @@ func (p *printer) result(r *engine.Result) {
 	} else {
 		column := indent + p.titleWidth + 2
 		p.Beside(c.Sprint(head)+"  "+text.Pad(title, p.titleWidth)+"  ", column, message)
+	}
+	if s := p.waiver(r); s != "" {
+		p.labelled(indent, p.Say(text.LabelAccepted), s)
 	}
 	if remedy := p.remedy(r); remedy != "" {
 		p.labelled(indent, p.Say(text.LabelRemedy), remedy)

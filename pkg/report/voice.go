@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
@@ -56,8 +57,16 @@ func (v Voice) remedy(r *engine.Result) string {
 	return text.Clean(r.Remedy.In(v.Lang))
 }
 
-// word names a result's verdict with its weight.
+// word names how a result counts: its verdict with its weight, or that it is accepted.
 func (v Voice) word(r *engine.Result) string {
+	if r.Accepted {
+		return v.Say(text.WordAccepted)
+	}
+	return v.verdict(r)
+}
+
+// verdict names a result's verdict with its weight.
+func (v Voice) verdict(r *engine.Result) string {
 	key := map[verdict.Verdict]text.Key{
 		verdict.Pass: text.WordPass, verdict.Undetermined: text.WordUndetermined, verdict.NotApplicable: text.WordNotApplicable,
 	}[r.Verdict]
@@ -67,8 +76,45 @@ func (v Voice) word(r *engine.Result) string {
 	return v.Say(cmp.Or(key, text.WordUndetermined))
 }
 
+// waiver tells what the filing says to accept a result, and whether that still
+// holds; empty where it says nothing.
+func (v Voice) waiver(r *engine.Result) string {
+	switch {
+	case r.Waiver == nil:
+		return ""
+	case r.Accepted:
+		return v.Say(text.AcceptedUntil, v.verdict(r), calendar.Date(r.Waiver.Until), reason(r.Waiver))
+	}
+	return v.Say(text.AcceptedNoLonger, calendar.Date(r.Waiver.Until), reason(r.Waiver))
+}
+
+// reason is a waiver's reason fit to be printed: it is free text in which a
+// personal number may stand.
+func reason(w *filing.Waiver) string { return mask.Free(text.Clean(strings.TrimSpace(w.Reason))) }
+
+// needless names the waivers of a target that no result takes, since its checks
+// pass or do not apply.
+func (v Voice) needless(t *Target) []string {
+	var list []string
+	for _, w := range t.Filing.Accepted {
+		title, taken := "", false
+		for i := range t.Results {
+			if r := &t.Results[i]; r.Check.ID == w.Check {
+				title, taken = v.title(r.Check), taken || r.Waiver != nil || r.Broken != nil
+			}
+		}
+		if title != "" && !taken {
+			list = append(list, v.Say(text.AcceptedNeedless, title))
+		}
+	}
+	return list
+}
+
 // mark is the sign that stands beside the word.
 func mark(r *engine.Result) string {
+	if r.Accepted {
+		return "~"
+	}
 	switch r.Verdict {
 	case verdict.Pass:
 		return "✓"
@@ -113,7 +159,7 @@ func (v Voice) counts(t *Target) string {
 	return strings.Join(counts, v.Comma())
 }
 
-// kind is one of the five ways in which summaries count results.
+// kind is one of the six ways in which summaries count results.
 type kind struct {
 	id      string
 	word    text.Key
@@ -126,6 +172,7 @@ var kinds = []kind{
 	{"fail", text.WordFail, text.CountFail, func(s verdict.Summary) int { return s.Fail }},
 	{"undetermined", text.WordUndetermined, text.CountUndetermined, func(s verdict.Summary) int { return s.Undetermined }},
 	{"warning", text.WordWarning, text.CountWarning, func(s verdict.Summary) int { return s.Warning }},
+	{"accepted", text.WordAccepted, text.CountAccepted, func(s verdict.Summary) int { return s.Accepted }},
 	{"pass", text.WordPass, text.CountPass, func(s verdict.Summary) int { return s.Pass }},
 	{"not-applicable", text.WordNotApplicable, text.CountNotApplicable, func(s verdict.Summary) int { return s.NotApplicable }},
 }
@@ -361,11 +408,15 @@ func (v Voice) warnings(t *Target) []string {
 	return list
 }
 
-// remarks are the warnings and failed look-ups of a target.
-func (v Voice) remarks(t *Target, causes bool) []string {
+// remarks are the warnings and failed look-ups of a target; with verbose they
+// tell the causes too, and which waivers are not needed.
+func (v Voice) remarks(t *Target, verbose bool) []string {
 	list := v.warnings(t)
-	if s := v.missed(t, causes); s != "" {
+	if s := v.missed(t, verbose); s != "" {
 		list = append(list, s)
+	}
+	if verbose {
+		list = append(list, v.needless(t)...)
 	}
 	return list
 }

@@ -43,6 +43,9 @@ func (b *Rulebook) rows(vocabulary, provider string) (rows []*Row, ids []string)
 // Resolve maps a word to its id. See filing.Vocabulary.
 func (b *Rulebook) Resolve(vocabulary, word, provider string) (string, bool) {
 	word = strings.TrimSpace(word)
+	if vocabulary == checksVocabulary {
+		return b.findCheck(word)
+	}
 	if vocabularyTables[vocabulary] {
 		if r := b.Find(vocabulary, word); r != nil {
 			return r.ID, true
@@ -70,8 +73,34 @@ func (b *Rulebook) Resolve(vocabulary, word, provider string) (string, bool) {
 	return "", false
 }
 
+// checksVocabulary are the checks, which filings name where they accept one.
+const checksVocabulary = "checks"
+
+// findCheck finds a check by its id or by its title in either language.
+func (b *Rulebook) findCheck(word string) (id string, ok bool) {
+	if c := b.Check(word); c != nil {
+		return c.ID, true
+	}
+	key := text.Fold(word)
+	for _, c := range b.Checks() {
+		for _, name := range []string{c.ID, c.Title.Zh, c.Title.En} {
+			if key != "" && text.Fold(name) == key {
+				return c.ID, true
+			}
+		}
+	}
+	return "", false
+}
+
 // Words lists the ids of a vocabulary. See filing.Vocabulary.
 func (b *Rulebook) Words(vocabulary, provider string) []string {
+	if vocabulary == checksVocabulary {
+		var ids []string
+		for _, c := range b.Checks() {
+			ids = append(ids, c.ID)
+		}
+		return ids
+	}
 	if vocabularyTables[vocabulary] {
 		return b.IDs(vocabulary)
 	}
@@ -89,6 +118,12 @@ func (b *Rulebook) Words(vocabulary, provider string) []string {
 
 // Label names an id of a vocabulary for people.
 func (b *Rulebook) Label(vocabulary, id, provider string) text.Text {
+	if vocabulary == checksVocabulary {
+		if c := b.Check(id); c != nil {
+			return c.Title
+		}
+		return text.Same(id)
+	}
 	if vocabularyTables[vocabulary] {
 		if r := b.Row(vocabulary, id); r != nil {
 			return r.Name
@@ -108,6 +143,10 @@ func (b *Rulebook) Label(vocabulary, id, provider string) text.Text {
 // itself: its names in both languages and its aliases. Case, width, spaces and
 // punctuation do not matter to Resolve, so further spellings are accepted.
 func (b *Rulebook) Spellings(vocabulary, id string) []string {
+	if vocabulary == checksVocabulary {
+		title := b.Label(vocabulary, id, "")
+		return slices.DeleteFunc(slices.Compact([]string{title.Zh, title.En}), func(s string) bool { return s == id })
+	}
 	var found []*Row
 	if vocabularyTables[vocabulary] {
 		found = []*Row{b.Row(vocabulary, id)}

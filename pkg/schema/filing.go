@@ -44,10 +44,28 @@ func Filing(book *rulebook.Rulebook, lang text.Lang) Schema {
 		"type":  []string{"array", "null"},
 		"items": Schema{"anyOf": []Schema{{"type": "string"}, domain}},
 	}
+	root.properties()["accepted"] = accepted(book, lang)
 	root["$schema"] = Draft
 	root["title"] = text.Text{Zh: "icpcheck 备案文件", En: "icpcheck filing file"}.In(lang)
 	root["description"] = text.Text{Zh: "所有键都可以省略，省略表示未知。", En: "Every key may be left out, which means unknown."}.In(lang)
 	return root
+}
+
+// accepted describes the waivers.
+func accepted(book *rulebook.Rulebook, lang text.Lang) Schema {
+	say := func(zh, en string) string { return text.Text{Zh: zh, En: en}.In(lang) }
+	check := words(book, "checks")
+	check["title"] = say("检查项", "check")
+	return Schema{
+		"title":       say("接受的问题", "accepted findings"),
+		"description": say("已知并接受到某一天的不通过或待定的检查项：到期前不计入结论，报告里仍然列出。", "Failed or undetermined checks that are known and accepted up to a day: until then they do not count, and reports show them still."),
+		"type":        []string{"array", "null"},
+		"items": closed(map[string]any{
+			"check":  check,
+			"reason": Schema{"title": say("理由", "reason"), "type": []string{"string", "number", "boolean"}, "pattern": `\S`},
+			"until":  Schema{"title": say("最后一天（含当日，北京时间）", "last day on which it holds (Beijing time)"), "type": "string", "format": "date"},
+		}, "check", "reason", "until"),
+	}
 }
 
 // object takes the declared keys only. A key without a value says that it is unknown.

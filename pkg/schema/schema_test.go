@@ -138,7 +138,7 @@ func TestGoodFilings(t *testing.T) {
 
 // beyond are mistakes that a schema cannot see.
 var beyond = map[string]string{
-	"domain-names": "whether a text is a domain name", "domain-twice": "that two items name one domain", "empty-values": "that a text is blank",
+	"domain-names": "whether a text is a domain name", "domain-twice": "that two items name one domain", "accepted-twice": "that two items accept one check", "empty-values": "that a text is blank",
 	"duplicate-key": "that a key stands twice", "empty": "that a file is empty", "only-comments": "that a file is empty", "only-separator": "that a file is empty",
 }
 

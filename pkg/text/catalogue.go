@@ -27,6 +27,7 @@ const (
 	WordAdvice        Key = "advice"
 	WordUndetermined  Key = "undetermined"
 	WordNotApplicable Key = "not-applicable"
+	WordAccepted      Key = "accepted"
 
 	// The overall verdict.
 	OverallReady        Key = "overall-ready"
@@ -39,6 +40,7 @@ const (
 	CountUndetermined   Key = "count-undetermined"
 	CountPass           Key = "count-pass"
 	CountNotApplicable  Key = "count-not-applicable"
+	CountAccepted       Key = "count-accepted"
 	TotalLine           Key = "total-line"
 
 	// Under a check.
@@ -46,6 +48,10 @@ const (
 	LabelMissing      Key = "label-missing"
 	LabelEvidence     Key = "label-evidence"
 	LabelSource       Key = "label-source"
+	LabelAccepted     Key = "label-accepted"
+	AcceptedUntil     Key = "accepted-until"
+	AcceptedNoLonger  Key = "accepted-no-longer"
+	AcceptedNeedless  Key = "accepted-needless"
 	OnlyRefuse        Key = "only-refuse"
 	OnlyAccept        Key = "only-accept"
 	DependsOn         Key = "depends-on"
@@ -194,6 +200,7 @@ var catalogue = map[Key]Text{
 	WordAdvice:        {Zh: "提示", En: "advice"},
 	WordUndetermined:  {Zh: "待定", En: "undetermined"},
 	WordNotApplicable: {Zh: "不适用", En: "not applicable"},
+	WordAccepted:      {Zh: "已接受", En: "accepted"},
 
 	OverallReady:        {Zh: "可以提交备案", En: "ready to file"},
 	OverallNotReady:     {Zh: "还不能提交备案", En: "not ready to file"},
@@ -205,12 +212,17 @@ var catalogue = map[Key]Text{
 	CountUndetermined:   {Zh: "{0} 项待定", En: "{0} undetermined"},
 	CountPass:           {Zh: "{0} 项通过", En: "{0} passed"},
 	CountNotApplicable:  {Zh: "{0} 项不适用", En: "{0} not applicable"},
+	CountAccepted:       {Zh: "{0} 项已接受", En: "{0} accepted"},
 	TotalLine:           {Zh: "共 {0} 个对象：{1}", En: "{0} targets: {1}"},
 
 	LabelRemedy:       {Zh: "处理", En: "do"},
 	LabelMissing:      {Zh: "缺少", En: "need"},
 	LabelEvidence:     {Zh: "依据", En: "seen"},
 	LabelSource:       {Zh: "来源", En: "source"},
+	LabelAccepted:     {Zh: "接受", En: "waiver"},
+	AcceptedUntil:     {Zh: "{0}，已接受至 {1}（含当日），到期前不计入结论；理由：{2}", En: "the verdict is {0}; accepted up to and including {1}, it does not count until then; reason: {2}"},
+	AcceptedNoLonger:  {Zh: "接受至 {0}，已过期，重新计入结论；当时的理由：{1}", En: "accepted until {0}, which is over, so it counts again; the reason was: {1}"},
+	AcceptedNeedless:  {Zh: "“{0}”没有需要接受的问题，备案文件中的 accepted 条目可以删去", En: "“{0}” has nothing to accept; its entry under accepted in the filing file can go"},
 	OnlyRefuse:        {Zh: "仅{0}不通过", En: "only {0} refuses"},
 	OnlyAccept:        {Zh: "仅{0}可以通过", En: "only {0} would do"},
 	DependsOn:         {Zh: "取决于{0}：", En: "depends on the {0}: "},

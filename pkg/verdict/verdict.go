@@ -66,14 +66,17 @@ const (
 type One struct {
 	Verdict  Verdict
 	Severity Severity
+	// Accepted marks a failed or undetermined check that a waiver in force answers for.
+	Accepted bool
 }
 
 // Combine folds check verdicts into the overall one. Only error-level checks
-// count: a failed one makes it NotReady, else an undetermined one Unknown.
+// that nobody has accepted count: a failed one makes it NotReady, else an
+// undetermined one Unknown.
 func Combine(ones []One) Overall {
 	overall := Ready
 	for _, o := range ones {
-		if o.Severity != Error {
+		if o.Severity != Error || o.Accepted {
 			continue
 		}
 		switch o.Verdict {
@@ -102,17 +105,23 @@ func Worst(all []Overall) Overall {
 }
 
 // Summary counts results. A failed check below error level counts as a
-// warning, so Pass+Fail+Warning+Undetermined+NotApplicable is the number of results.
+// warning, one that a waiver answers for as accepted and as nothing else, so the
+// six numbers add up to the number of results.
 type Summary struct {
 	Pass          int `json:"pass"`
 	Fail          int `json:"fail"`
 	Warning       int `json:"warning"`
 	Undetermined  int `json:"undetermined"`
 	NotApplicable int `json:"not_applicable"`
+	Accepted      int `json:"accepted"`
 }
 
 // Count adds one result.
 func (s *Summary) Count(o One) {
+	if o.Accepted {
+		s.Accepted++
+		return
+	}
 	switch o.Verdict {
 	case Pass:
 		s.Pass++
@@ -136,6 +145,7 @@ func (s *Summary) Add(t Summary) {
 	s.Warning += t.Warning
 	s.Undetermined += t.Undetermined
 	s.NotApplicable += t.NotApplicable
+	s.Accepted += t.Accepted
 }
 
 // Exit statuses of the command.

@@ -23,13 +23,16 @@ func TestCombine(t *testing.T) {
 	}
 	for _, v := range All() {
 		for _, s := range severities {
-			a := One{v, s}
+			a := One{Verdict: v, Severity: s}
 			if got := Combine([]One{a}); got != alone(a) {
 				t.Errorf("%v alone: got %s, want %s", a, got, alone(a))
 			}
+			if got := Combine([]One{{Verdict: v, Severity: s, Accepted: true}}); got != Ready {
+				t.Errorf("%v accepted is %s", a, got)
+			}
 			for _, w := range All() {
 				for _, r := range severities {
-					b := One{w, r}
+					b := One{Verdict: w, Severity: r}
 					want := Worst([]Overall{alone(a), alone(b)})
 					if got := Combine([]One{a, b}); got != want {
 						t.Errorf("%v and %v: got %s, want %s", a, b, got, want)
@@ -81,19 +84,23 @@ func TestSummary(t *testing.T) {
 	n := 0
 	for _, v := range All() {
 		for _, severity := range severities {
-			s.Count(One{v, severity})
+			s.Count(One{Verdict: v, Severity: severity})
 			n++
 		}
 	}
-	want := Summary{Pass: 3, Fail: 1, Warning: 2, Undetermined: 3, NotApplicable: 3}
+	for _, v := range []Verdict{Fail, Undetermined} {
+		s.Count(One{Verdict: v, Severity: Error, Accepted: true})
+		n++
+	}
+	want := Summary{Pass: 3, Fail: 1, Warning: 2, Undetermined: 3, NotApplicable: 3, Accepted: 2}
 	if s != want {
 		t.Errorf("got %+v, want %+v", s, want)
 	}
-	if sum := s.Pass + s.Fail + s.Warning + s.Undetermined + s.NotApplicable; sum != n {
+	if sum := s.Pass + s.Fail + s.Warning + s.Undetermined + s.NotApplicable + s.Accepted; sum != n {
 		t.Errorf("%d results are counted as %d", n, sum)
 	}
 	s.Add(want)
-	if s.Pass != 6 || s.Fail != 2 || s.Warning != 4 || s.Undetermined != 6 || s.NotApplicable != 6 {
+	if s.Pass != 6 || s.Fail != 2 || s.Warning != 4 || s.Undetermined != 6 || s.NotApplicable != 6 || s.Accepted != 4 {
 		t.Errorf("twice is %+v", s)
 	}
 }
