@@ -156,11 +156,21 @@ func TestFingerprintsStay(t *testing.T) {
 		if err := json.Unmarshal([]byte(render(t, format(t, "sarif"), r, o)), &log); err != nil {
 			t.Fatal(err)
 		}
+		var issues []gitlabIssue
+		if err := json.Unmarshal([]byte(render(t, format(t, "gitlab"), r, o)), &issues); err != nil {
+			t.Fatal(err)
+		}
 		set := map[string]bool{}
 		for _, r := range log.Runs[0].Results {
 			for _, p := range r.PartialFingerprints {
-				set[p] = true
+				set["sarif "+p] = true
 			}
+		}
+		for _, issue := range issues {
+			set["gitlab "+issue.Fingerprint] = true
+		}
+		if len(set) != len(log.Runs[0].Results)+len(issues) {
+			t.Errorf("%d fingerprints for %d and %d findings", len(set), len(log.Runs[0].Results), len(issues))
 		}
 		return set
 	}
