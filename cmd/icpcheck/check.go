@@ -31,7 +31,7 @@ func (a *app) check() *cobra.Command {
 		Short:   a.say("检查整份备案材料", "check whole filings"),
 		Long:    a.say("检查备案文件：域名、服务器、主体、材料、账号和网站。文件名 - 表示标准输入。", "Checks filing files: domains, server, subject, documents, account and site. The file name - is standard input."),
 		Example: "  icpcheck check filing.yaml\n  icpcheck check filing.yaml --offline --format json\n  icpcheck check filing.yaml --set province.min_validity_days=45",
-		Args:    atLeastOne("check", "icpcheck check filing.yaml"),
+		Args:    atLeastOne("check", "icpcheck check filing.yaml"), ValidArgsFunction: filingFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.evaluate(cmd, func(book *rulebook.Rulebook) ([]job, error) {
 				filings, err := a.readFilings(args, book)
@@ -47,7 +47,7 @@ func (a *app) domain() *cobra.Command {
 		Short:   a.say("查询并检查域名", "look domains up and check them"),
 		Long:    a.say("同时查询 RDAP、WHOIS 和 DNS，并做全部域名检查。中文域名可直接输入。", "Asks RDAP, WHOIS and the DNS at once, and makes every check on domains. Chinese names can be given as they are."),
 		Example: "  icpcheck domain example.com\n  icpcheck domain 我的网站.中国 --province 四川\n  icpcheck domain example.com --set domain.real_name=verified --set subject.name=杭州示例科技有限公司",
-		Args:    atLeastOne("domain", "icpcheck domain example.com"),
+		Args:    atLeastOne("domain", "icpcheck domain example.com"), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.evaluate(cmd, func(*rulebook.Rulebook) ([]job, error) {
 				filings, err := nameFilings(args)

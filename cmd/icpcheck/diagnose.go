@@ -24,7 +24,8 @@ func (a *app) diagnosis() *cobra.Command {
 			`Asks registry and DNS, then connects and asks over HTTP and TLS by name and by address, compares the answers with known block pages, and concludes.
 
 A port or a URL may be given. Addresses that are not public are refused without --allow-private. Say what you know of the filing with --set domain.filed=true and --set subject.filed_at_provider=true, and where the name should point with --set server.addresses=….`),
-		Example: "  icpcheck diagnose example.com\n  icpcheck diagnose example.com:8080 --set domain.filed=true\n  icpcheck diagnose example.com --set server.addresses=203.0.113.7 --format json",
+		Example:           "  icpcheck diagnose example.com\n  icpcheck diagnose example.com:8080 --set domain.filed=true\n  icpcheck diagnose example.com --set server.addresses=203.0.113.7 --format json",
+		ValidArgsFunction: cobra.NoFileCompletions,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return &usageError{err: fmt.Errorf("diagnose: want one name, got %d", len(args)), hint: "icpcheck diagnose example.com"}

@@ -30,7 +30,8 @@ func (a *app) explanation() *cobra.Command {
 			`Finds the reasons for a rejection in the bureau's answer, a ticket, a mail, a result code of the ministry or the id of a check,
 and tells what each means, what causes it, what to do and which command to run. All reasons in a text are found.
 TEXT - is standard input, of which the first 64 KB are read. Exit status 3 when no reason is found.`),
-		Example: "  icpcheck explain 域名未实名认证\n  icpcheck explain 1046\n  icpcheck explain domain-holder\n  icpcheck explain --reply - < ticket.txt",
+		ValidArgsFunction: a.explainable,
+		Example:           "  icpcheck explain 域名未实名认证\n  icpcheck explain 1046\n  icpcheck explain domain-holder\n  icpcheck explain --reply - < ticket.txt",
 	}
 	reply := c.Flags().Bool("reply", false, a.say("只输出可以直接发给用户的答复", "print only an answer to send to the customer"))
 	c.RunE = func(cmd *cobra.Command, args []string) error {

@@ -49,7 +49,7 @@ Where standard input is no terminal it asks line by line; --answers FILE (YAML, 
 
 Exit status: 0 the verdict is reached, 2 could not run, 3 facts are missing (an interruption among them).`),
 		Example: "  icpcheck init filing.yaml\n  icpcheck init filing.yaml --domain example.com --province 浙江 --subject 企业\n  icpcheck init --from filing.yaml --offline\n  icpcheck init filing.yaml --answers answers.yaml --offline",
-		Args:    atMostOne("init", "icpcheck init filing.yaml"),
+		Args:    atMostOne("init", "icpcheck init filing.yaml"), ValidArgsFunction: once(filingFiles),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.runInit(cmd, own, args)
 		},

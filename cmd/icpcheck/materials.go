@@ -31,7 +31,7 @@ What is at hand (materials) is ticked. Without a filing file, --subject, --provi
 
 Exit status: 0 all required documents are at hand, 1 some are missing, 2 could not run, 3 not known yet.`),
 		Example: "  icpcheck materials filing.yaml\n  icpcheck materials --subject 个人 --province 福建\n  icpcheck materials --subject enterprise --set subject.lead.identity=hk-macao --format json",
-		Args:    atMostOne("materials", "icpcheck materials filing.yaml"),
+		Args:    atMostOne("materials", "icpcheck materials filing.yaml"), ValidArgsFunction: once(filingFiles),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, book, clock, err := a.setUp(cmd)
 			if err != nil {

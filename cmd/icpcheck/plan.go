@@ -31,7 +31,7 @@ lays the steps out in working days from --now, and lists the duties after the fi
 
 Exit status: 0 decided, 2 could not run, 3 not decided yet.`),
 		Example: "  icpcheck plan filing.yaml\n  icpcheck plan filing.yaml --now 2026-11-24 --format json\n  icpcheck plan --provider aliyun --set server.region=cn-hongkong",
-		Args:    atMostOne("plan", "icpcheck plan filing.yaml"),
+		Args:    atMostOne("plan", "icpcheck plan filing.yaml"), ValidArgsFunction: once(filingFiles),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, book, clock, err := a.setUp(cmd)
 			if err != nil {

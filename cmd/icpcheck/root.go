@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
@@ -20,6 +19,9 @@ type app struct {
 	// lang is the language of help texts, settled before flags are parsed.
 	lang text.Lang
 }
+
+// extraCommands are those of build tags; a plain build has none.
+var extraCommands []func(*app) *cobra.Command
 
 // newRoot builds the command tree.
 func newRoot(e *environment) *cobra.Command {
@@ -47,6 +49,9 @@ Exit status: 0 ready, 1 not ready, 2 could not run, 3 undetermined.`),
 	})
 	root.SetUsageTemplate(usageTemplate(a.lang))
 	root.AddCommand(a.domain(), a.check(), a.batch(), a.explanation(), a.site(), a.diagnosis(), a.planning(), a.materials(), a.questions(), a.rules(), a.parse(), a.demo(), a.version())
+	for _, extra := range extraCommands {
+		root.AddCommand(extra(a))
+	}
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(e.args...)
 	for _, c := range root.Commands() {
@@ -60,6 +65,11 @@ Exit status: 0 ready, 1 not ready, 2 could not run, 3 undetermined.`),
 		}
 	}
 	root.InitDefaultHelpFlag()
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		a.describeHelp(cmd)
+		help(cmd, args)
+	})
 	a.completions(root)
 	explainArguments(root)
 	return root
@@ -129,6 +139,12 @@ func nearestFlag(set *pflag.FlagSet, word string) string {
 	return ""
 }
 
+// describeHelp words the flag that cobra adds to every command.
+func (a *app) describeHelp(cmd *cobra.Command) {
+	cmd.InitDefaultHelpFlag()
+	cmd.Flags().Lookup("help").Usage = a.say("查看帮助", "help for "+cmd.Name())
+}
+
 // say picks the language of a help text.
 func (a *app) say(zh, en string) string { return text.Text{Zh: zh, En: en}.In(a.lang) }
 
@@ -155,39 +171,6 @@ func usageTemplate(lang text.Lang) string {
 		"Additional Commands:", "其他命令：", "Global Flags:", "通用选项：", "Flags:", "选项：", "Additional help topics:", "其他帮助：",
 		"[flags]", "[选项]", "[command]", "[命令]", "Use \"", "运行 \"", " for more information about a command.", " 查看某个命令的帮助。",
 	).Replace((&cobra.Command{}).UsageTemplate())
-}
-
-// completions offers the ids of the rulebook where flags take them.
-func (a *app) completions(root *cobra.Command) {
-	ids := func(vocabulary string) func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-			book, err := builtin()
-			if err != nil {
-				return nil, cobra.ShellCompDirectiveError
-			}
-			var list []string
-			for _, id := range book.Words(vocabulary, "") {
-				list = append(list, id+"\t"+book.Label(vocabulary, id, "").In(a.lang))
-			}
-			return list, cobra.ShellCompDirectiveNoFileComp
-		}
-	}
-	words := func(list ...string) func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return list, cobra.ShellCompDirectiveNoFileComp
-		}
-	}
-	var formats []string
-	for _, f := range report.Formats() {
-		formats = append(formats, f.Name+"\t"+f.About.In(a.lang))
-	}
-	for name, complete := range map[string]func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective){
-		"province": ids("provinces"), "provider": ids("providers"), "subject": ids("subject-types"),
-		"format": words(formats...), "lang": words("zh", "en"), "color": words("auto", "always", "never"),
-	} {
-		// The error only says that the flag is unknown or has one already.
-		_ = root.RegisterFlagCompletionFunc(name, complete)
-	}
 }
 
 // builtin is the rulebook without layers.

@@ -41,12 +41,12 @@ func (a *app) rules() *cobra.Command {
 	}
 	with(&cobra.Command{
 		Use: "list [TABLE]", Short: a.say("列出检查项，或一张表的各行", "list the checks, or the rows of a table"),
-		Args: cobra.MaximumNArgs(1),
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: once(a.tableIDs),
 	}, a.rulesList)
 	with(&cobra.Command{
 		Use: "show ID", Short: a.say("显示一个检查项或表中一行的全部内容", "show all of one check, or of one row (TABLE/ID)"),
 		Example: "  icpcheck rules show domain-validity\n  icpcheck rules show provinces/shanghai",
-		Args:    cobra.ExactArgs(1),
+		Args:    cobra.ExactArgs(1), ValidArgsFunction: once(a.checkAndRowIDs),
 	}, a.rulesShow)
 	with(&cobra.Command{
 		Use: "lint", Short: a.say("检查规则库是否合乎规范", "find mistakes in the rulebook"),
@@ -54,6 +54,7 @@ func (a *app) rules() *cobra.Command {
 	}, a.rulesLint)
 	with(&cobra.Command{
 		Use: "test [ID…]", Short: a.say("运行检查项自带的测试", "run the tests that checks carry"),
+		ValidArgsFunction: a.checkIDs,
 	}, a.rulesTest)
 	with(&cobra.Command{
 		Use: "schema [filing|check|table]", Short: a.say("输出 JSON Schema，供编辑器使用", "print a JSON Schema for editors"),

@@ -39,7 +39,7 @@ func (a *app) site() *cobra.Command {
 
 Only http and https are spoken, at most 5 redirects are followed, and addresses that are not public are refused without --allow-private. A page that scripts build may not be seen whole; the report says so.`),
 		Example: "  icpcheck site example.com\n  icpcheck site https://www.example.com/ --province 江苏 --subject-name 南京示例科技有限公司\n  icpcheck site https://www.example.com/ --filing filing.yaml",
-		Args:    atLeastOne("site", "icpcheck site https://www.example.com/"),
+		Args:    atLeastOne("site", "icpcheck site https://www.example.com/"), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.checkPages(cmd, args, subjectName, file)
 		},

@@ -11,8 +11,24 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/report"
 )
 
-// version is the release, set by the linker; commit comes from the build.
-var version = "dev"
+// version is the release and commit what it was built from, set by the linker.
+// Without, the commit is what the Go command stamps into a build in a repository.
+var version, commit = "dev", ""
+
+// builtFrom is the commit, or "unknown".
+func builtFrom() string {
+	if commit != "" {
+		return commit
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				return s.Value
+			}
+		}
+	}
+	return "unknown"
+}
 
 func tool() report.Tool { return report.Tool{Name: "icpcheck", Version: version} }
 
@@ -30,14 +46,6 @@ func (a *app) version() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			commit := "unknown"
-			if info, ok := debug.ReadBuildInfo(); ok {
-				for _, s := range info.Settings {
-					if s.Key == "vcs.revision" {
-						commit = s.Value
-					}
-				}
-			}
 			asJSON, err := o.jsonWanted()
 			if err != nil {
 				return err
@@ -45,9 +53,9 @@ func (a *app) version() *cobra.Command {
 			if asJSON {
 				e := json.NewEncoder(a.stdout)
 				e.SetIndent("", "  ")
-				return e.Encode(map[string]any{"tool": tool(), "commit": commit, "go": runtime.Version(), "rulebook": book.Info()})
+				return e.Encode(map[string]any{"tool": tool(), "commit": builtFrom(), "go": runtime.Version(), "rulebook": book.Info()})
 			}
-			_, err = fmt.Fprintf(a.stdout, "icpcheck %s (commit %s, %s)\n%s %s (%s) %s\n", version, commit, runtime.Version(),
+			_, err = fmt.Fprintf(a.stdout, "icpcheck %s (commit %s, %s)\n%s %s (%s) %s\n", version, builtFrom(), runtime.Version(),
 				a.say("规则库", "rulebook"), book.Version, book.Date, book.Digest())
 			return err
 		},
