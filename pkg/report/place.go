@@ -163,8 +163,10 @@ func weight(v Voice, r *engine.Result, e engine.Evidence) int {
 			break
 		}
 	}
+	// Of a domain every fact is: if it has nothing else to say for itself, the
+	// domain's name is the better place.
 	area, _, _ := strings.Cut(r.Check.ID, "-")
-	if strings.HasPrefix(e.Path+".", area+".") {
+	if (r.Domain == "" || n > 0) && strings.HasPrefix(e.Path+".", area+".") {
 		n++
 	}
 	return n
