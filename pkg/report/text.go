@@ -39,13 +39,19 @@ func Text(w io.Writer, r *Report, o Options) error {
 		}
 	}
 	for i := range r.Targets {
-		if i > 0 {
+		if p.silent(&r.Targets[i]) {
+			continue
+		}
+		if p.Len() > 0 {
 			p.WriteByte('\n')
 		}
 		p.target(&r.Targets[i])
 	}
 	if len(r.Targets) > 1 {
-		fmt.Fprintf(p, "\n%s\n", p.total(r))
+		if p.Len() > 0 {
+			p.WriteByte('\n')
+		}
+		p.Beside("", 0, p.total(r))
 	}
 	if o.Verbose {
 		fmt.Fprintln(p, p.Faint.Sprint(p.rules()+" "+r.Book.Info().Digest))
@@ -65,10 +71,12 @@ func (p *printer) shown(r *engine.Result) bool {
 	return true
 }
 
+// silent reports whether Quiet leaves nothing to say of a target.
+func (p *printer) silent(t *Target) bool {
+	return p.o.Quiet && t.Overall == verdict.Ready && t.Summary.Warning == 0 && t.Summary.Accepted == 0
+}
+
 func (p *printer) target(t *Target) {
-	if p.o.Quiet && t.Overall == verdict.Ready && t.Summary.Warning == 0 && t.Summary.Accepted == 0 {
-		return
-	}
 	fmt.Fprintln(p, p.Strong.Sprint(text.Clean(t.Name)))
 	heading := ""
 	for _, r := range byDomain(t) {
