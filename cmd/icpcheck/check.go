@@ -195,8 +195,11 @@ func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job
 		return err
 	}
 	defer collector.Locator.Close()
+	p := a.lookUpProgress(o, filings)
+	collector.Done = p.step
 	collector.Collect(cmd.Context(), filings...)
 	<-warm
+	p.end()
 	r := &report.Report{Tool: tool(), Book: book, GeneratedAt: clock()}
 	for _, j := range work {
 		results := engine.Evaluate(book, j.filing, engine.Options{Now: clock(), Select: j.only})

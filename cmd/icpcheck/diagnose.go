@@ -73,6 +73,7 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 		return err
 	}
 	defer c.Locator.Close()
+	progress := a.startProgress(o, text.Catalogue(text.Diagnosing, text.Clean(target.Name.Unicode)).In(o.lang(a.environment)), 1)
 	c.Collect(cmd.Context(), filings...)
 	f := filings[0]
 	d := f.Domains[0]
@@ -80,6 +81,7 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 		Signatures: signatures(book), Timeout: o.Timeout, AllowPrivate: o.AllowPrivate, UserAgent: userAgent(), Now: clock(), Offline: o.Offline,
 	}
 	found := prober.Diagnose(cmd.Context(), target, f.Scope(d), d.Missed)
+	progress.end()
 
 	results := engine.Evaluate(book, f, engine.Options{Now: clock(), Select: func(c *rulebook.Check) bool { return diagnosedChecks[c.ID] }})
 	t := report.NewTarget(f.Name, f, results)

@@ -31,6 +31,10 @@ type environment struct {
 	// terminal tells whether stdout is a terminal, and how wide it is.
 	terminal bool
 	width    int
+	// watched tells whether stderr is a terminal, where someone may be waiting,
+	// and watchedWidth how wide that is; 0 is not known.
+	watched      bool
+	watchedWidth int
 }
 
 // system is the environment of the real process.
@@ -43,6 +47,12 @@ func system() *environment {
 		e.terminal = true
 		if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
 			e.width = w
+		}
+	}
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		e.watched = true
+		if w, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil {
+			e.watchedWidth = w
 		}
 	}
 	return e

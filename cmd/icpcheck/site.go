@@ -22,6 +22,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/resolve"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // pagesAtOnce bounds the pages that are got at the same time.
@@ -123,11 +124,13 @@ func (a *app) checkPages(cmd *cobra.Command, args []string, subjectName, file st
 	if err != nil {
 		return err
 	}
+	progress := a.startProgress(o, text.Catalogue(text.GettingPages).In(o.lang(a.environment)), len(tries))
 	filings := make([]*filing.Filing, len(tries))
 	gate := semaphore.NewWeighted(pagesAtOnce)
 	var wg sync.WaitGroup
 	for i, forms := range tries {
 		wg.Go(func() {
+			defer progress.step()
 			f := known.Clone()
 			filings[i] = f
 			if gate.Acquire(cmd.Context(), 1) == nil {
@@ -138,6 +141,7 @@ func (a *app) checkPages(cmd *cobra.Command, args []string, subjectName, file st
 		})
 	}
 	wg.Wait()
+	progress.end()
 	r := &report.Report{Tool: tool(), Book: book, GeneratedAt: clock()}
 	for _, f := range filings {
 		results := engine.Evaluate(book, f, engine.Options{Now: clock(), Select: onlyPage})

@@ -30,6 +30,9 @@ type Collector struct {
 	Locator *locate.Locator
 	// Timeout bounds everything asked about one domain; zero means no bound.
 	Timeout time.Duration
+	// Done is called after each domain, from several goroutines; nil means that
+	// nobody watches.
+	Done func()
 	// Offline says that look-ups are switched off, so that reports can tell
 	// facts nobody asked for from facts nobody has.
 	Offline bool
@@ -53,6 +56,9 @@ func (c *Collector) Collect(ctx context.Context, filings ...*filing.Filing) {
 	for _, f := range filings {
 		for _, d := range f.Domains {
 			wg.Go(func() {
+				if c.Done != nil {
+					defer c.Done()
+				}
 				if gate.Acquire(ctx, 1) != nil {
 					c.missed(d, failure.New(failure.Canceled, "rdap", "", d.Name(), ctx.Err()), registrationFacts)
 					return

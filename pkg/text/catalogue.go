@@ -93,6 +93,12 @@ const (
 	PageGive           Key = "page-give"
 	PageMasked         Key = "page-masked"
 
+	// The line that shows that look-ups go on.
+	LookingUp     Key = "looking-up"
+	LookingUpMany Key = "looking-up-many"
+	GettingPages  Key = "getting-pages"
+	Diagnosing    Key = "diagnosing"
+
 	// Explanations of rejections.
 	ExplainMeaning   Key = "explain-meaning"
 	ExplainCauses    Key = "explain-causes"
@@ -262,6 +268,11 @@ var catalogue = map[Key]Text{
 	PageEvidence:       {Zh: "依据和来源", En: "Evidence and sources"},
 	PageGive:           {Zh: "补充", En: "give"},
 	PageMasked:         {Zh: "证件号码和电话已隐去。", En: "Document and telephone numbers are hidden."},
+
+	LookingUp:     {Zh: "正在查询 {0}", En: "looking up {0}"},
+	LookingUpMany: {Zh: "正在查询域名", En: "looking up domains"},
+	GettingPages:  {Zh: "正在打开网页", En: "getting pages"},
+	Diagnosing:    {Zh: "正在诊断 {0}", En: "diagnosing {0}"},
 
 	ExplainMeaning:  {Zh: "含义", En: "means"},
 	ExplainCauses:   {Zh: "原因", En: "causes"},

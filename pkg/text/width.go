@@ -20,6 +20,9 @@ func Pad(s string, n int) string {
 	return s
 }
 
+// Clip cuts s to at most so many columns, with an ellipsis where something is lost.
+func Clip(s string, most int) string { return displaywidth.TruncateString(s, most, "…") }
+
 // closers must not begin a line, by Chinese typesetting rules.
 const closers = "，。；：！？、）」』】》”’,.;:!?)]}%"
 
