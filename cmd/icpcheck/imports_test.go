@@ -70,6 +70,11 @@ func TestImports(t *testing.T) {
 	for _, name := range blind {
 		refuse(t, deps, "pkg/"+name, "rulebook", "engine", "report")
 	}
+	for _, dep := range deps["cmd/icpcheck"] {
+		if strings.HasPrefix(dep, "github.com/cpuguy83/") {
+			t.Errorf("the program links %s, which is for its man pages", dep)
+		}
+	}
 	for name, list := range imports {
 		for _, imported := range list {
 			for prefix, allowed := range onlyIn {
