@@ -20,10 +20,13 @@ type printer struct {
 	Voice
 	o                     Options
 	wordWidth, titleWidth int
+	// stacked sets checks one below the other instead of in columns, where too
+	// little room is left for the last.
+	stacked bool
 }
 
-// narrow is the width below which a check takes two lines instead of columns.
-const narrow = 72
+// messageRoom is the room that a column of messages needs to read well.
+const messageRoom = 36
 
 // Text prints the report for people: one line a check with a mark and a word
 // (never colour alone), below a failed one what to do, below an undetermined
@@ -38,6 +41,7 @@ func Text(w io.Writer, r *Report, o Options) error {
 			}
 		}
 	}
+	p.stacked = p.Width > 0 && p.Width-p.messageColumn() < messageRoom
 	for i := range r.Targets {
 		if p.silent(&r.Targets[i]) {
 			continue
@@ -135,18 +139,27 @@ func (p *printer) color(r *engine.Result) *color.Color {
 	return p.Faint
 }
 
+// titleColumn is where titles stand: behind mark and word.
+func (p *printer) titleColumn() int { return 4 + p.wordWidth + 2 }
+
+// messageColumn is where messages stand beside titles.
+func (p *printer) messageColumn() int { return p.titleColumn() + p.titleWidth + 2 }
+
 func (p *printer) result(r *engine.Result) {
 	c := p.color(r)
 	head := "  " + mark(r) + " " + text.Pad(p.word(r), p.wordWidth)
 	message, title := p.message(r), p.title(r.Check)
-	indent := text.Width(head) + 2
-	if p.Width > 0 && p.Width < narrow {
-		fmt.Fprintln(p, c.Sprint(head)+"  "+title)
-		indent = 6
+	indent := p.titleColumn()
+	switch {
+	case !p.stacked:
+		p.Beside(c.Sprint(head)+"  "+text.Pad(title, p.titleWidth)+"  ", p.messageColumn(), message)
+	case indent+text.Width(title+p.Colon()+message) <= p.Width:
+		p.Line(c.Sprint(head) + "  " + title + p.Colon() + message)
+		indent = stackedIndent
+	default:
+		p.Beside(c.Sprint(head)+"  ", indent, title)
+		indent = stackedIndent
 		p.lines(indent, message, nil)
-	} else {
-		column := indent + p.titleWidth + 2
-		p.Beside(c.Sprint(head)+"  "+text.Pad(title, p.titleWidth)+"  ", column, message)
 	}
 	if s := p.waiver(r); s != "" {
 		p.labelled(indent, p.Say(text.LabelAccepted), s)
@@ -183,9 +196,27 @@ func (p *printer) lines(indent int, s string, c *color.Color) {
 	}
 }
 
-// labelled prints text below a check, beside a label.
+// stackedIndent is where what belongs to a check stands below it, two columns
+// more from its second line on.
+const stackedIndent = 6
+
+// labelled prints text below a check, beside a label; stacked the text goes on
+// below the label, since beside it there would be little room.
 func (p *printer) labelled(indent int, label, s string) {
 	label += p.Colon()
+	if p.stacked {
+		margin := strings.Repeat(" ", indent)
+		for i, line := range text.Wrap(label+text.Clean(s), p.Room(indent+2)) {
+			if rest, ok := strings.CutPrefix(line, label); ok && i == 0 {
+				line = p.Faint.Sprint(label) + rest
+			}
+			p.Line(margin + line)
+			if i == 0 {
+				margin += "  "
+			}
+		}
+		return
+	}
 	p.Beside(strings.Repeat(" ", indent)+p.Faint.Sprint(label), indent+text.Width(label), s)
 }
 

@@ -149,8 +149,12 @@ func (v Voice) outcome(t *Target) string { return v.overallOf(t.Overall, t) + v.
 func (v Voice) counts(t *Target) string {
 	var counts []string
 	for _, k := range kinds {
-		if n := k.count(t.Summary); n > 0 {
-			counts = append(counts, v.Say(k.counted, strconv.Itoa(n)))
+		n, counted := k.count(t.Summary), k.counted
+		if n == 1 && counted == text.CountWarning {
+			counted = text.CountOneWarning
+		}
+		if n > 0 {
+			counts = append(counts, v.Say(counted, strconv.Itoa(n)))
 		}
 	}
 	if len(counts) == 0 {
@@ -299,11 +303,14 @@ func (v Voice) missed(t *Target, causes bool) string {
 	if len(missed) == 0 {
 		return ""
 	}
-	lines := make([]string, len(missed))
-	for i, f := range missed {
-		lines[i] = v.failure(f)
+	var lines []string
+	for _, f := range missed {
+		line := v.failure(f)
 		if causes {
-			lines[i] = mask.Free(text.Clean(f.Error()))
+			line = mask.Free(text.Clean(f.Error()))
+		}
+		if !slices.Contains(lines, line) { // the same of several domains
+			lines = append(lines, line)
 		}
 	}
 	return v.Say(text.CouldNotAsk) + v.Colon() + strings.Join(lines, v.Semicolon())

@@ -37,6 +37,7 @@ const (
 	PageWrong           Key = "page-wrong"
 	CountFail           Key = "count-fail"
 	CountWarning        Key = "count-warning"
+	CountOneWarning     Key = "count-one-warning"
 	CountUndetermined   Key = "count-undetermined"
 	CountPass           Key = "count-pass"
 	CountNotApplicable  Key = "count-not-applicable"
@@ -215,6 +216,7 @@ var catalogue = map[Key]Text{
 	PageWrong:           {Zh: "页面需要改正", En: "the page has to be put right"},
 	CountFail:           {Zh: "{0} 项不通过", En: "{0} failed"},
 	CountWarning:        {Zh: "{0} 项警告", En: "{0} warnings"},
+	CountOneWarning:     {Zh: "{0} 项警告", En: "{0} warning"},
 	CountUndetermined:   {Zh: "{0} 项待定", En: "{0} undetermined"},
 	CountPass:           {Zh: "{0} 项通过", En: "{0} passed"},
 	CountNotApplicable:  {Zh: "{0} 项不适用", En: "{0} not applicable"},
