@@ -164,5 +164,5 @@ func pageTargetOf(v Voice, t *Target) pageTarget {
 }
 
 func pageFactOf(v Voice, path string, f filing.Fact) pageFact {
-	return pageFact{v.label(path), v.value(path, f.Value), origin(f)}
+	return pageFact{v.label(path), v.value(path, f.Value), v.origin(f)}
 }

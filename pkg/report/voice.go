@@ -374,12 +374,38 @@ func (v Voice) Values(path string, values []any) string {
 
 // evidence tells a fact that a check read.
 func (v Voice) evidence(e engine.Evidence) string {
-	return e.Path + " = " + v.value(e.Path, e.Fact.Value) + v.Bracket(origin(e.Fact))
+	return e.Path + " = " + v.value(e.Path, e.Fact.Value) + v.Bracket(v.origin(e.Fact))
+}
+
+// originWord names a kind of source.
+func (v Voice) originWord(s filing.Source) string {
+	switch s {
+	case filing.FromFile:
+		return v.Say(text.OriginFile)
+	case filing.FromFlag:
+		return v.Say(text.OriginFlag)
+	case filing.FromPage:
+		return v.Say(text.OriginPage)
+	case filing.FromPlan:
+		return v.Say(text.OriginPlan)
+	case filing.FromName:
+		return v.Say(text.OriginName)
+	case filing.FromGeo:
+		return v.Say(text.OriginGeo)
+	case filing.FromRulebook:
+		return v.Say(text.OriginRulebook)
+	case filing.Derived:
+		return v.Say(text.OriginDerived)
+	case filing.Assumed:
+		return v.Say(text.OriginAssumed)
+	case filing.FromRDAP, filing.FromWHOIS, filing.FromDNS, filing.FromAPI:
+	}
+	return strings.ToUpper(string(s)) // RDAP, WHOIS, DNS and API are the same in both languages
 }
 
 // origin tells where a fact comes from: its kind of source, the server, the place in the file.
-func origin(f filing.Fact) string {
-	s := string(f.Origin.Source)
+func (v Voice) origin(f filing.Fact) string {
+	s := v.originWord(f.Origin.Source)
 	if f.Origin.Server != "" {
 		s += " " + f.Origin.Server
 	}

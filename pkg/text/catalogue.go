@@ -78,6 +78,17 @@ const (
 	FailureForbidden  Key = "failure-forbidden"
 	FailureIncomplete Key = "failure-incomplete"
 
+	// Where facts come from.
+	OriginFile     Key = "origin-file"
+	OriginFlag     Key = "origin-flag"
+	OriginPage     Key = "origin-page"
+	OriginPlan     Key = "origin-plan"
+	OriginName     Key = "origin-name"
+	OriginGeo      Key = "origin-geo"
+	OriginRulebook Key = "origin-rulebook"
+	OriginDerived  Key = "origin-derived"
+	OriginAssumed  Key = "origin-assumed"
+
 	// Pages and machine formats.
 	WholeFiling        Key = "whole-filing"
 	AnnotationsDropped Key = "annotations-dropped"
@@ -255,6 +266,16 @@ var catalogue = map[Key]Text{
 	FailureTLS:        {Zh: "TLS 证书或握手有误", En: "TLS certificate or handshake not acceptable"},
 	FailureForbidden:  {Zh: "不是公网地址，未连接", En: "not a public address, so not connected to"},
 	FailureIncomplete: {Zh: "页面由脚本生成或被截断，未能看全", En: "built by script or cut off, so not seen whole"},
+
+	OriginFile:     {Zh: "文件", En: "file"},
+	OriginFlag:     {Zh: "命令行", En: "command line"},
+	OriginPage:     {Zh: "网页", En: "page"},
+	OriginPlan:     {Zh: "方案", En: "plan"},
+	OriginName:     {Zh: "域名本身", En: "the name itself"},
+	OriginGeo:      {Zh: "地址库", En: "address table"},
+	OriginRulebook: {Zh: "规则库", En: "rulebook"},
+	OriginDerived:  {Zh: "由其他事实推出", En: "concluded from other facts"},
+	OriginAssumed:  {Zh: "按常规假定", En: "taken for granted"},
 
 	WholeFiling:        {Zh: "整份备案", En: "the whole filing"},
 	AnnotationsDropped: {Zh: "GitHub 每一步最多显示 {0} 条 {1} 注解，另有 {2} 条只在日志中", En: "GitHub shows {0} {1} annotations a step; {2} more stand in the log only"},
