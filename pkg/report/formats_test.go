@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -143,6 +145,36 @@ func TestJUnit(t *testing.T) {
 				t.Errorf("%s: in all %s=%s, counted %d", c.name, k, root.attr(k), n)
 			}
 		}
+	}
+}
+
+// TestJUnitSchema validates against testdata/schema/junit.xsd, also what a file
+// that is ready and a hostile name give.
+func TestJUnitSchema(t *testing.T) {
+	xmllint, err := exec.LookPath("xmllint")
+	if err != nil {
+		t.Skip("no xmllint: install Debian's libxml2-utils")
+	}
+	validate := func(document string) (string, error) {
+		cmd := exec.Command(xmllint, "--noout", "--nonet", "--schema", filepath.Join(testdata, "schema/junit.xsd"), "-")
+		cmd.Stdin = strings.NewReader(document)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	book := toy(t)
+	reports := map[string]*report.Report{"hostile": withFacts(t, book, strings.Join(hostile, " "))}
+	for _, c := range cases {
+		reports[c.name] = c.make(t, book)
+	}
+	for name, r := range reports {
+		for _, lang := range text.Langs() {
+			if out, err := validate(render(t, format(t, "junit"), r, report.Options{Lang: lang})); err != nil {
+				t.Errorf("%s in %s: %v\n%s", name, lang, err, out)
+			}
+		}
+	}
+	if out, err := validate(`<testsuites tests="1" failures="0" errors="0" skipped="0" time="0"><testsuite name="x"/></testsuites>`); err == nil {
+		t.Errorf("the schema lets everything pass: %s", out)
 	}
 }
 
