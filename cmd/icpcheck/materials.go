@@ -187,7 +187,7 @@ func (l *layout) statusColor(s checklist.Status) *color.Color {
 // materialsText prints the list: one document a line, below it its form, who
 // signs it and why it is wanted.
 func materialsText(l *layout, list *checklist.List, f *filing.Filing, o *options) {
-	l.Line(l.Strong.Sprint(l.Say(text.DocFor, materialsFor(l, list, f))))
+	l.Heading(l.Say(text.DocFor, materialsFor(l, list, f)))
 	if list.Kind == "not-needed" {
 		l.Hang("  ", nil, list.Why.In(l.Lang))
 	}

@@ -36,21 +36,42 @@ func NewSheet(o Options) *Sheet {
 	return s
 }
 
+// leastRoom is the room that text needs to be readable at all.
+const leastRoom = 20
+
 // Room is the number of columns right of an indent; 0 where nothing is wrapped.
 // On a terminal too narrow for the indent it stays readable and overflows.
 func (s *Sheet) Room(indent int) int {
 	if s.Width <= 0 {
 		return 0
 	}
-	return max(s.Width-indent, 20)
+	return max(s.Width-indent, leastRoom)
+}
+
+// Heading prints a line that stands out, wrapped.
+func (s *Sheet) Heading(heading string) {
+	for _, line := range text.Wrap(text.Clean(heading), s.Room(0)) {
+		s.Line(s.Strong.Sprint(line))
+	}
 }
 
 // Line prints a line as it is, without blanks at its end.
 func (s *Sheet) Line(line string) { s.WriteString(strings.TrimRight(line, " ") + "\n") }
 
 // Beside prints a head and beside it, from the column on, text that is wrapped
-// there. The head may hold colours; column is how wide it looks.
+// there. The head may hold colours; column is how wide it looks. Where too
+// little room is left beside it, the text stands below the head.
 func (s *Sheet) Beside(head string, column int, body string) {
+	if s.Width > 0 && s.Width-column < leastRoom && column > stackedIndent {
+		if strings.TrimSpace(head) != "" {
+			s.Line(unpadded(head))
+		}
+		margin := strings.Repeat(" ", stackedIndent)
+		for _, line := range text.Wrap(text.Clean(body), s.Room(stackedIndent)) {
+			s.Line(margin + line)
+		}
+		return
+	}
 	for i, line := range text.Wrap(text.Clean(body), s.Room(column)) {
 		if i > 0 {
 			head = strings.Repeat(" ", column)
@@ -66,4 +87,14 @@ func (s *Sheet) Hang(head string, c *color.Color, body string) {
 		head = c.Sprint(head)
 	}
 	s.Beside(head, column, body)
+}
+
+// unpadded takes the blanks out of a head that align it with others, but for two.
+func unpadded(head string) string {
+	body := strings.TrimLeft(head, " ")
+	margin := head[:len(head)-len(body)]
+	for strings.Contains(body, "   ") {
+		body = strings.ReplaceAll(body, "   ", "  ")
+	}
+	return margin + body
 }

@@ -58,7 +58,7 @@ func Text(w io.Writer, r *Report, o Options) error {
 		p.Beside("", 0, p.total(r))
 	}
 	if o.Verbose {
-		fmt.Fprintln(p, p.Faint.Sprint(p.rules()+" "+r.Book.Info().Digest))
+		p.lines(0, p.rules()+" "+r.Book.Info().Digest, p.Faint)
 	}
 	_, err := w.Write(p.Bytes())
 	return err
