@@ -117,11 +117,16 @@ func (a *app) checkAndRowIDs(cmd *cobra.Command, _ []string, word string) ([]str
 		}
 		return rows, noFiles
 	}
-	list := a.labelled(book, "checks", "", "")
+	other := func(s string) bool { return !strings.HasPrefix(s, word) }
+	list := slices.DeleteFunc(a.labelled(book, "checks", "", ""), other)
+	directive := noFiles
+	if len(list) == 0 { // only a table can be meant, and its name is half of an id
+		directive |= cobra.ShellCompDirectiveNoSpace
+	}
 	for _, id := range book.TableIDs() {
 		list = append(list, id+"/")
 	}
-	return list, noFiles | cobra.ShellCompDirectiveNoSpace
+	return slices.DeleteFunc(list, other), directive
 }
 
 // explainable offers the reasons for rejection and the checks.
