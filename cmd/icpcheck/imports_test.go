@@ -24,21 +24,24 @@ var blind = []string{"registration", "resolve", "locate", "page", "fetch", "play
 
 // onlyIn names modules that few packages may import.
 var onlyIn = map[string][]string{
-	"github.com/miekg/dns":    {"pkg/resolve", "pkg/playback"},
-	"github.com/spf13/cobra":  {"cmd/icpcheck"},
-	"github.com/spf13/viper":  {"cmd/icpcheck"},
-	"github.com/spf13/pflag":  {"cmd/icpcheck"},
-	"github.com/fatih/color":  {"pkg/report", "cmd/icpcheck"},
-	"github.com/likexian":     {"pkg/registration"},
-	"github.com/openrdap":     {"pkg/registration"},
-	"cel.dev/cel-go":          {"pkg/rulebook", "pkg/engine"},
-	"golang.org/x/net/idna":   {"pkg/domainname"},
-	module + "cmd/icpcheck":   {},
-	module + "pkg/playback":   {"cmd/icpcheck"},
-	module + "rules":          {"cmd/icpcheck", "pkg/locate/internal/geodata"},
-	"github.com/rogpeppe":     {},
-	"pgregory.net/rapid":      {},
-	"github.com/santhosh-tek": {},
+	"github.com/miekg/dns":   {"pkg/resolve", "pkg/playback"},
+	"github.com/spf13/cobra": {"cmd/icpcheck"},
+	"github.com/spf13/viper": {"cmd/icpcheck"},
+	"github.com/spf13/pflag": {"cmd/icpcheck"},
+	"github.com/fatih/color": {"pkg/report", "cmd/icpcheck"},
+	"github.com/likexian":    {"pkg/registration"},
+	"github.com/openrdap":    {"pkg/registration"},
+	"cel.dev/cel-go":         {"pkg/rulebook", "pkg/engine"},
+	"golang.org/x/net/idna":  {"pkg/domainname"},
+	module + "cmd/icpcheck":  {},
+	module + "pkg/playback":  {"cmd/icpcheck"},
+	module + "rules":         {"cmd/icpcheck", "pkg/locate/internal/geodata", "pkg/internal/shipped"},
+	// Tests alone use these.
+	module + "pkg/internal/golden":  {},
+	module + "pkg/internal/shipped": {},
+	"github.com/rogpeppe":           {},
+	"pgregory.net/rapid":            {},
+	"github.com/santhosh-tek":       {},
 }
 
 // TestImports holds the direction of imports, which docs/design.md draws.

@@ -9,20 +9,11 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/checklist"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/internal/shipped"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
-	"github.com/icpcheck/icpcheck/rules"
 )
 
 var today = time.Date(2026, 11, 24, 9, 0, 0, 0, calendar.Beijing)
-
-func shipped(t testing.TB) *rulebook.Rulebook {
-	t.Helper()
-	book, err := rulebook.Load(rulebook.Layer{FS: rules.FS})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return book
-}
 
 func list(t *testing.T, book *rulebook.Rulebook, filingFile string) *checklist.List {
 	t.Helper()
@@ -38,7 +29,7 @@ func list(t *testing.T, book *rulebook.Rulebook, filingFile string) *checklist.L
 }
 
 func TestStatus(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	const unit = "province: zhejiang\nsubject: {type: enterprise, name_changed: false, domains_filed: 0, lead: {identity: mainland, legal_representative: true}}\nsite: {content: [company], commercial: false}\n"
 	tests := []struct {
 		name, filing string
@@ -90,7 +81,7 @@ func TestStatus(t *testing.T) {
 // TestItems: every id stands once and names a material; depends comes with
 // needs and nothing else does; all the words are there.
 func TestItems(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	for _, filing := range []string{"{}", "province: fujian", "subject: {type: individual}", "subject: {type: government}\nprovince: yunnan", "materials: [passport, residence-permit]"} {
 		seen := map[string]bool{}
 		for _, i := range list(t, book, filing).Items {
@@ -111,7 +102,7 @@ func TestItems(t *testing.T) {
 
 // TestAdditions: an answer adds exactly what it makes wanted.
 func TestAdditions(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	l := list(t, book, "subject: {type: institution, name_changed: false, domains_filed: 0, lead: {identity: mainland, legal_representative: true}}\nsite: {content: [company], commercial: false}")
 	for _, add := range l.Additions() {
 		if add.Path != "province" || len(add.Values) == 0 {

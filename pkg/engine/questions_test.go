@@ -11,6 +11,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/internal/shipped"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 )
@@ -34,7 +35,7 @@ var plainEnterprise = map[string]any{
 
 // TestEmptyStart: without a look-up a plain enterprise has its verdict after at most 25 answers.
 func TestEmptyStart(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	q := engine.NewQuestioner(book, today)
 	f := &filing.Filing{Name: "empty", Facts: filing.Facts{}}
 	var asked []string
@@ -65,7 +66,7 @@ func TestEmptyStart(t *testing.T) {
 // TestAskedFactsMatter: any fact that is asked for has two answers with which
 // the checks end differently, perhaps with the help of another missing fact.
 func TestAskedFactsMatter(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	q := engine.NewQuestioner(book, today)
 	ends := func(f *filing.Filing, checks []string) (s string) {
 		selected := func(c *rulebook.Check) bool { return slices.Contains(checks, c.ID) }
@@ -141,13 +142,13 @@ func TestAskedFactsMatter(t *testing.T) {
 
 // TestVerdictEndsQuestions: a filing that is ready leaves nothing to ask.
 func TestVerdictEndsQuestions(t *testing.T) {
-	if left := engine.NewQuestioner(shipped(t), today).All(readyFiling()); len(left) > 0 {
+	if left := engine.NewQuestioner(shipped.Book(t), today).All(readyFiling()); len(left) > 0 {
 		t.Errorf("still asked: %v", left)
 	}
 }
 
 func BenchmarkNextQuestion(b *testing.B) {
-	q := engine.NewQuestioner(shipped(b), today)
+	q := engine.NewQuestioner(shipped.Book(b), today)
 	f := &filing.Filing{Name: "empty", Facts: filing.Facts{}, Domains: []*filing.Domain{{Facts: filing.Facts{}}}}
 	for b.Loop() {
 		q.Next(f, nil)

@@ -4,22 +4,12 @@ import (
 	"testing"
 
 	"github.com/icpcheck/icpcheck/pkg/engine"
-	"github.com/icpcheck/icpcheck/pkg/rulebook"
-	"github.com/icpcheck/icpcheck/rules"
+	"github.com/icpcheck/icpcheck/pkg/internal/shipped"
 )
-
-func shipped(t testing.TB) *rulebook.Rulebook {
-	t.Helper()
-	book, err := rulebook.Load(rulebook.Layer{FS: rules.FS})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return book
-}
 
 // TestShippedRules runs the tests that every check of the rulebook carries.
 func TestShippedRules(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	for _, c := range book.Checks() {
 		t.Run(c.ID, func(t *testing.T) {
 			for _, test := range c.Tests() {

@@ -13,17 +13,10 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/icpcheck/icpcheck/pkg/explain"
-	"github.com/icpcheck/icpcheck/pkg/rulebook"
-	"github.com/icpcheck/icpcheck/rules"
+	"github.com/icpcheck/icpcheck/pkg/internal/shipped"
 )
 
-var book = sync.OnceValue(func() *rulebook.Rulebook {
-	b, err := rulebook.Load(rulebook.Layer{FS: rules.FS})
-	if err != nil {
-		panic(err)
-	}
-	return b
-})
+var book = shipped.Shared
 
 var matcher = sync.OnceValue(func() *explain.Matcher { return explain.New(book()) })
 

@@ -8,17 +8,13 @@ import (
 	"testing"
 
 	"github.com/icpcheck/icpcheck/pkg/filing"
-	"github.com/icpcheck/icpcheck/pkg/rulebook"
-	"github.com/icpcheck/icpcheck/rules"
+	"github.com/icpcheck/icpcheck/pkg/internal/shipped"
 )
 
 // TestEncode: what is written is read back to the same facts, and written
 // again to the same bytes.
 func TestEncode(t *testing.T) {
-	book, err := rulebook.Load(rulebook.Layer{FS: rules.FS})
-	if err != nil {
-		t.Fatal(err)
-	}
+	book := shipped.Book(t)
 	names, err := filepath.Glob("../../testdata/filings/ok/*.yaml")
 	if err != nil || len(names) == 0 {
 		t.Fatalf("no filings: %v", err)

@@ -13,9 +13,8 @@ import (
 	"github.com/maxmind/mmdbwriter"
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 
+	"github.com/icpcheck/icpcheck/pkg/internal/shipped"
 	"github.com/icpcheck/icpcheck/pkg/locate/internal/table"
-	"github.com/icpcheck/icpcheck/pkg/rulebook"
-	"github.com/icpcheck/icpcheck/rules"
 )
 
 func TestLocate(t *testing.T) {
@@ -128,10 +127,7 @@ func TestTableIsCurrent(t *testing.T) {
 	if len(geo) > limit {
 		t.Errorf("the table takes %d bytes in the binary, want %d at most", len(geo), limit)
 	}
-	book, err := rulebook.Load(rulebook.Layer{FS: rules.FS})
-	if err != nil {
-		t.Fatal(err)
-	}
+	book := shipped.Book(t)
 	uses := []string{table.None: "none", table.Override: "override", table.Conflict: "conflict"}
 	wheres := []string{table.InMainland: "mainland", table.Outside: "outside", table.Mixed: "mixed"}
 	e := load()

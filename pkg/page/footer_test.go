@@ -12,10 +12,10 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/internal/shipped"
 	"github.com/icpcheck/icpcheck/pkg/page"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
-	"github.com/icpcheck/icpcheck/rules"
 )
 
 // address is where the test pages pretend to come from.
@@ -38,19 +38,10 @@ type expected struct {
 	Verdicts map[string]string
 }
 
-func shipped(t testing.TB) *rulebook.Rulebook {
-	t.Helper()
-	book, err := rulebook.Load(rulebook.Layer{FS: rules.FS})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return book
-}
-
 // TestFooters reads every page below testdata and compares what is found, and
 // what the shipped rules make of it, with the file beside it.
 func TestFooters(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	pages, err := filepath.Glob("testdata/footers/*.html")
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +148,7 @@ func judge(t *testing.T, book *rulebook.Rulebook, data []byte, want expected) {
 
 // TestProvinceLetters holds the letters in numbers to the rulebook's.
 func TestProvinceLetters(t *testing.T) {
-	for _, row := range shipped(t).Table("provinces").Rows {
+	for _, row := range shipped.Book(t).Table("provinces").Rows {
 		for _, letter := range row.List("abbr") {
 			got := page.Footer([]byte("<p>"+letter+"ICP备2021000001号-1</p>"), "")
 			if len(got.Numbers) != 1 || got.Numbers[0].Province != row.ID {

@@ -10,24 +10,15 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/internal/shipped"
 	"github.com/icpcheck/icpcheck/pkg/plan"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
-	"github.com/icpcheck/icpcheck/rules"
 )
 
 var today = time.Date(2026, 11, 24, 9, 0, 0, 0, calendar.Beijing)
 
-func shipped(t testing.TB) *rulebook.Rulebook {
-	t.Helper()
-	book, err := rulebook.Load(rulebook.Layer{FS: rules.FS})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return book
-}
-
 func TestKinds(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	const here = "provider: aliyun\nserver: {region: cn-hangzhou}\n"
 	tests := []struct {
 		name, filing, kind, needs string
@@ -90,7 +81,7 @@ func TestKinds(t *testing.T) {
 // TestSeveralDomains: where domains need different filings each is told, and
 // what has to be settled first leads.
 func TestSeveralDomains(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	f, err := filing.Decode("filing.yaml", []byte("provider: aliyun\nserver: {region: cn-hangzhou}\nsubject: {filed_at_provider: false, filed_elsewhere: true}\ndomains: [{name: new.com, filed: false}, {name: old.com, filed: true}]"), book)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +96,7 @@ func TestSeveralDomains(t *testing.T) {
 }
 
 func TestWorkdays(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	tests := []struct {
 		from, want string
 		n          int
@@ -143,7 +134,7 @@ func TestWorkdays(t *testing.T) {
 
 // TestHolidayTable: holidays lie in order and in one year; worked days are weekend days.
 func TestHolidayTable(t *testing.T) {
-	for _, row := range shipped(t).Table("holidays").Rows {
+	for _, row := range shipped.Book(t).Table("holidays").Rows {
 		from, _ := row.Value("from").(time.Time)
 		to, _ := row.Value("to").(time.Time)
 		if to.Before(from) || from.Year() != to.Year() || !strings.HasPrefix(row.ID, calendar.Date(from)[:4]) {
@@ -160,7 +151,7 @@ func TestHolidayTable(t *testing.T) {
 
 // TestTable: every kind has a name in the vocabulary, and the last row always holds.
 func TestTable(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	rows := book.Table("plans").Rows
 	for i, row := range rows {
 		if !slices.Contains(book.Words("plan", ""), row.Text("kind")) {
@@ -184,7 +175,7 @@ var decisive = []string{"server.mainland", "service.kind", "service.public", "ac
 // TestDeciding: a kind that is decided stays whatever a missing fact turns out
 // to be, and what is asked for can change it.
 func TestDeciding(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	values := func(path string) []any {
 		if path == "server.mainland" {
 			return []any{true, false}

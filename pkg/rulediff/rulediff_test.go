@@ -9,6 +9,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/internal/shipped"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/rulediff"
 	"github.com/icpcheck/icpcheck/rules"
@@ -20,11 +21,7 @@ func load(t testing.TB, overlay fstest.MapFS) *rulebook.Rulebook {
 	if overlay != nil {
 		layers = append(layers, rulebook.Layer{Name: "overlay", FS: overlay})
 	}
-	book, err := rulebook.Load(rulebook.Layer{FS: rules.FS}, layers...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return book
+	return shipped.Book(t, layers...)
 }
 
 var overlay = fstest.MapFS{

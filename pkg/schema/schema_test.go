@@ -15,20 +15,11 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/icpcheck/icpcheck/pkg/filing"
-	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/internal/shipped"
 	"github.com/icpcheck/icpcheck/pkg/schema"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/rules"
 )
-
-func shipped(t testing.TB) *rulebook.Rulebook {
-	t.Helper()
-	book, err := rulebook.Load(rulebook.Layer{FS: rules.FS})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return book
-}
 
 // compiled reads a schema as an editor would: from its JSON.
 func compiled(t testing.TB, s schema.Schema) *jsonschema.Schema {
@@ -123,7 +114,7 @@ func files(t *testing.T, root fs.FS, pattern string) map[string][]byte {
 
 func TestGoodFilings(t *testing.T) {
 	for _, lang := range text.Langs() {
-		s := compiled(t, schema.Filing(shipped(t), lang))
+		s := compiled(t, schema.Filing(shipped.Book(t), lang))
 		for name, data := range files(t, os.DirFS("../../testdata/filings/ok"), "*.yaml") {
 			v, err := parse(bytes.TrimPrefix(data, []byte("\ufeff")))
 			if err != nil {
@@ -143,7 +134,7 @@ var beyond = map[string]string{
 }
 
 func TestBadFilings(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	s := compiled(t, schema.Filing(book, text.En))
 	refused := 0
 	for name, data := range files(t, os.DirFS("../../testdata/filings/bad"), "*.yaml") {
@@ -217,7 +208,7 @@ func TestBadRules(t *testing.T) {
 
 // TestEveryFact: each key of the filing file is in the schema with a title.
 func TestEveryFact(t *testing.T) {
-	book := shipped(t)
+	book := shipped.Book(t)
 	s := schema.Filing(book, text.Zh)
 	for _, f := range filing.Fields() {
 		if f.LookupOnly {
