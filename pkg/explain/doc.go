@@ -6,8 +6,10 @@
 // folded ([fold]: case, width, traditional characters, words that mean the
 // same), cut into tokens (a Chinese character or a word) and searched for the
 // table's wordings and codes. Sentences in which none stands are compared with
-// the wordings by the pairs of characters they share. What a text denies
-// (不存在…, 已…, 未过期) does not count.
+// the wordings by the pairs of characters they share. A text in which nothing is
+// found that way is compared with all that the table says of each reason, its
+// causes and remedies too, which gives a guess with a low score. What a text
+// denies (不存在…, 已…, 未过期) does not count.
 //
 // Nothing found is an answer of its own: no reason.
 package explain

@@ -2,8 +2,10 @@ package explain
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
@@ -61,6 +63,7 @@ type Matcher struct {
 	checks   map[string][]int // reasons by the check that finds them, the main check's first
 	profiles []profile
 	weight   map[string]float64
+	likeness func() *likenesses // made when the first text needs it
 }
 
 // New prepares the table of reasons for matching.
@@ -100,6 +103,7 @@ func New(book *rulebook.Rulebook) *Matcher {
 		slices.SortStableFunc(list, func(x, y int) int { return cmp.Compare(m.rank(x, id), m.rank(y, id)) })
 	}
 	m.weight = weights(m.profiles, len(m.rows))
+	m.likeness = sync.OnceValue(func() *likenesses { return newLikenesses(m.rows) })
 	return m
 }
 
@@ -157,13 +161,17 @@ func (m *Matcher) Match(s string) []Match {
 		all[m.codes[c.code]] = append(all[m.codes[c.code]], found{score, c.code, c.position})
 		settled[c.position] = true
 	}
-	for _, h := range m.hits(words) {
+	hits, denied := m.hits(words)
+	for _, h := range hits {
 		all[h.phrase.reason] = append(all[h.phrase.reason], found{h.score(), h.phrase.wording, h.positions[0]})
 		for _, p := range h.positions {
 			settled[p] = true
 		}
 	}
 	m.compare(words, settled, all)
+	if len(all) == 0 && !denied && !goodNews(words) {
+		m.guess(words, all)
+	}
 	return m.rated(all)
 }
 
@@ -192,8 +200,8 @@ func (m *Matcher) ofCheck(reasons []int, check string) []Match {
 }
 
 // hits finds every wording, leaving out what is denied and what belongs to a
-// longer wording of another reason.
-func (m *Matcher) hits(words []token) []hit {
+// longer wording of another reason. denied tells that the text denies some.
+func (m *Matcher) hits(words []token) (kept []hit, denied bool) {
 	good := goodNews(words)
 	var hits []hit
 	for at, t := range words {
@@ -203,13 +211,13 @@ func (m *Matcher) hits(words []token) []hit {
 			}
 			if h, ok := p.find(words, at); ok {
 				h.denied = h.isDenied(words)
+				denied = denied || h.denied
 				hits = append(hits, h)
 			}
 		}
 	}
 	// Hits are in the order of their first token, so one that holds another stands
 	// near it.
-	var kept []hit
 	for i, h := range hits {
 		within := h.denied
 		for j := i - 1; j >= 0 && !within && hits[j].positions[0] > h.positions[0]-reach; j-- {
@@ -222,7 +230,7 @@ func (m *Matcher) hits(words []token) []hit {
 			kept = append(kept, h)
 		}
 	}
-	return kept
+	return kept, denied
 }
 
 // reach is how far before its last tokens a wording may begin.
@@ -244,22 +252,44 @@ func goodNews(words []token) bool {
 
 // compare looks at the sentences in which nothing was found.
 func (m *Matcher) compare(words []token, settled []bool, all map[int][]found) {
-	for start := 0; start < len(words); {
-		end := start
-		var sentence []string
-		done := false
-		for end < len(words) && words[end].line == words[start].line {
-			sentence = append(sentence, words[end].text)
-			done = done || settled[end]
-			end++
+	for start, sentence := range sentences(words) {
+		if slices.Contains(settled[start:start+len(sentence)], true) {
+			continue
 		}
-		if !done {
-			for reason, f := range m.similar(sentence) {
-				f.position = start
-				all[reason] = append(all[reason], f)
+		texts := make([]string, len(sentence))
+		for i, w := range sentence {
+			texts[i] = w.text
+		}
+		for reason, f := range m.similar(texts) {
+			f.position = start
+			all[reason] = append(all[reason], f)
+		}
+	}
+}
+
+// guess compares the sentences of a text in which nothing at all was found
+// with what the table says of each reason.
+func (m *Matcher) guess(words []token, all map[int][]found) {
+	for start, sentence := range sentences(words) {
+		if reason, score, ok := m.likeness().like(sentence); ok {
+			all[reason] = append(all[reason], found{score, m.rows[reason].Name.Zh, start})
+		}
+	}
+}
+
+// sentences gives the lines of a text, each with the position of its first token.
+func sentences(words []token) iter.Seq2[int, []token] {
+	return func(yield func(int, []token) bool) {
+		for start := 0; start < len(words); {
+			end := start
+			for end < len(words) && words[end].line == words[start].line {
+				end++
 			}
+			if !yield(start, words[start:end]) {
+				return
+			}
+			start = end
 		}
-		start = end
 	}
 }
 

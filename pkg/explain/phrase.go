@@ -137,6 +137,8 @@ func faultOf(text []token, end, i int, fault []string) bool {
 }
 
 // here reports whether the part stands at the position, within one sentence.
+// Two characters are a word and stand in one clause: 待审 is not in 等待，审核. And
+// the 无 of 无法 is no word of its own.
 func here(text []token, at int, part []string) bool {
 	if at+len(part) > len(text) {
 		return false
@@ -146,8 +148,15 @@ func here(text []token, at int, part []string) bool {
 			return false
 		}
 	}
-	return true
+	end := at + len(part)
+	if len(part) == 2 && text[at].isHan() && text[at].clause != text[end-1].clause {
+		return false
+	}
+	return part[len(part)-1] != "无" || end == len(text) || !slices.Contains(notAlone, text[end].text)
 }
+
+// notAlone make another word of a 无 before them.
+var notAlone = []string{"法", "需", "须", "误"}
 
 // negations turn the words after them around: 证件未过期 is not 证件…过期.
 var negations = []string{"未", "不", "非", "无", "not", "no", "never"}
