@@ -15,6 +15,13 @@ import (
 // defaultTestDay is the day that tests without now: are evaluated on.
 var defaultTestDay = time.Date(2026, 11, 24, 0, 0, 0, 0, calendar.Beijing)
 
+func testDay(t rulebook.Test) time.Time {
+	if t.Now.IsZero() {
+		return defaultTestDay
+	}
+	return t.Now
+}
+
 // RunTest runs one test of a check. The error says what came out instead, with
 // the test's place in its file; it is nil when the test holds.
 func RunTest(book *rulebook.Rulebook, c *rulebook.Check, t rulebook.Test) (Result, error) {
@@ -22,11 +29,7 @@ func RunTest(book *rulebook.Rulebook, c *rulebook.Check, t rulebook.Test) (Resul
 	if err != nil {
 		return Result{}, err
 	}
-	now := t.Now
-	if now.IsZero() {
-		now = defaultTestDay
-	}
-	r := Check(book, c, facts, now)
+	r := Check(book, c, facts, testDay(t))
 	fail := func(format string, args ...any) error {
 		name := t.Name
 		if name != "" {
@@ -61,47 +64,4 @@ func RunTest(book *rulebook.Rulebook, c *rulebook.Check, t rulebook.Test) (Resul
 // TestFacts reads the facts a test gives.
 func TestFacts(book *rulebook.Rulebook, t rulebook.Test) (filing.Facts, error) {
 	return filing.DecodeFacts(t.File, t.Given, book, book.Readable)
-}
-
-// LintTests demands of every check a test with complete facts, one in which
-// no demand meets an absent fact: CEL hides errors beside unknown values, so a
-// rule that always errs would otherwise pass its tests as undetermined.
-func LintTests(book *rulebook.Rulebook) yamlfile.Problems {
-	var problems yamlfile.Problems
-	for _, c := range book.Checks() {
-		complete := false
-		for _, t := range c.Tests() {
-			facts, err := TestFacts(book, t)
-			if err != nil {
-				continue // reported when the test runs
-			}
-			if isComplete(book, c, facts) {
-				complete = true
-				break
-			}
-		}
-		if !complete {
-			problems = append(problems, yamlfile.Problem{Position: c.Position, Message: fmt.Sprintf("check %q: no test gives every fact that the check reads", c.ID)})
-		}
-	}
-	return problems
-}
-
-func isComplete(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts) bool {
-	s := newScope(book, facts, defaultTestDay)
-	for _, p := range c.Parts {
-		for _, e := range []*rulebook.Expr{c.When, p.When, p.Pass} {
-			if e == nil {
-				continue
-			}
-			v, missing, err := eval(s, e)
-			if err != nil || missing != nil {
-				return false
-			}
-			if !v && e != p.Pass {
-				break // the part does not apply, so its demand need not be decided
-			}
-		}
-	}
-	return true
 }

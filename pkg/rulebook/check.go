@@ -104,9 +104,17 @@ type Test struct {
 	File     *yamlfile.File
 }
 
+// partsFrom says how a check gets its parts: one from each row of the table
+// whose column has the value.
 type partsFrom struct {
 	table, column, value string
-	position             yamlfile.Position
+	// when and pass are written over row.<column> beside facts; each row puts its
+	// own values there. when is nil for parts that always apply.
+	when, pass *Expr
+	// severity tells how much a part weighs by the value of a column.
+	severityColumn string
+	severity       map[string]verdict.Severity
+	position       yamlfile.Position
 }
 
 // checkReader reads one check file.
@@ -263,12 +271,25 @@ func (r *checkReader) partsFrom(n *yaml.Node) *partsFrom {
 		switch key.Value {
 		case "table":
 			p.table = r.text(value)
+		case "when":
+			p.when = r.expr(value)
+		case "pass":
+			p.pass = r.expr(value)
+		case "severity":
+			p.severity = map[string]verdict.Severity{}
+			for key, value := range r.pairs(value) {
+				if key.Value == "column" {
+					p.severityColumn = r.text(value)
+					continue
+				}
+				p.severity[key.Value] = r.severity(value)
+			}
 		default:
 			p.column, p.value = key.Value, r.text(value)
 		}
 	}
-	if p.table == "" || p.column == "" {
-		r.fail(n, "parts_from: want {table: NAME, COLUMN: VALUE}")
+	if p.table == "" || p.column == "" || p.pass == nil {
+		r.fail(n, "parts_from: want {table: NAME, COLUMN: VALUE, pass: RULE} and perhaps when: RULE; rules say row.COLUMN for a value of the row")
 	}
 	return p
 }

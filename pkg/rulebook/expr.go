@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
@@ -94,6 +95,30 @@ func (e *Expr) check(b *Rulebook) (*ast.AST, error) {
 
 func (e *Expr) problem(format string, args ...any) yamlfile.Problem {
 	return yamlfile.Problem{Position: e.Position, Excerpt: e.excerpt, Message: fmt.Sprintf(format, args...)}
+}
+
+// macroOver returns the list of facts that the rule goes through with a macro
+// such as exists, or "". A rule that does not compile has none.
+func (e *Expr) macroOver(b *Rulebook) string {
+	checked, err := e.check(b)
+	if err != nil {
+		return ""
+	}
+	names := checked.ReferenceMap()
+	found := ""
+	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(x ast.Expr) {
+		if x.Kind() != ast.ComprehensionKind {
+			return
+		}
+		ast.PreOrderVisit(x.AsComprehension().IterRange(), ast.NewExprVisitor(func(x ast.Expr) {
+			if ref := names[x.ID()]; ref != nil {
+				if _, ok := filing.FieldOf(ref.Name); ok && found == "" {
+					found = ref.Name
+				}
+			}
+		}))
+	}))
+	return found
 }
 
 // at moves a problem from the start of the expression to a column in it
@@ -229,6 +254,38 @@ func functions() []cel.EnvOption {
 				age, _ := idnumber.Age(string(s.(types.String)), now.(types.Timestamp).In(calendar.Beijing))
 				return types.Int(age)
 			}))),
+		// contains_any(s, words), begins_with_any(s, words): one of the words stands
+		// in the text, or at its start, after folding case, width and punctuation.
+		cel.Function("contains_any", cel.Overload("contains_any_string_list",
+			[]*cel.Type{cel.StringType, cel.ListType(cel.StringType)}, cel.BoolType,
+			cel.BinaryBinding(func(s, words ref.Val) ref.Val { return foundWord(s, words, strings.Contains) }))),
+		cel.Function("begins_with_any", cel.Overload("begins_with_any_string_list",
+			[]*cel.Type{cel.StringType, cel.ListType(cel.StringType)}, cel.BoolType,
+			cel.BinaryBinding(func(s, words ref.Val) ref.Val { return foundWord(s, words, strings.HasPrefix) }))),
+		// han_count(s): Chinese characters; letter_count(s): these, other letters and digits.
+		cel.Function("han_count", cel.Overload("han_count_string", []*cel.Type{cel.StringType}, cel.IntType,
+			cel.UnaryBinding(func(s ref.Val) ref.Val {
+				return count(s, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+			}))),
+		cel.Function("letter_count", cel.Overload("letter_count_string", []*cel.Type{cel.StringType}, cel.IntType,
+			cel.UnaryBinding(func(s ref.Val) ref.Val {
+				return count(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+			}))),
+		// has_name(names, s): one of the names is the same as s, as same_name has it.
+		cel.Function("has_name", cel.Overload("has_name_list_string",
+			[]*cel.Type{cel.ListType(cel.StringType), cel.StringType}, cel.BoolType,
+			cel.BinaryBinding(func(names, s ref.Val) ref.Val {
+				return types.Bool(slices.ContainsFunc(texts(names), func(n string) bool { return text.FoldName(n) == text.FoldName(string(s.(types.String))) }))
+			}))),
+		// all_of(list, words): every element of the list is one of the words.
+		cel.Function("all_of", cel.Overload("all_of_lists",
+			[]*cel.Type{cel.ListType(cel.StringType), cel.ListType(cel.StringType)}, cel.BoolType,
+			cel.BinaryBinding(func(a, b ref.Val) ref.Val {
+				allowed := texts(b)
+				return types.Bool(!slices.ContainsFunc(texts(a), func(x string) bool {
+					return !slices.ContainsFunc(allowed, func(y string) bool { return text.SameWord(x, y) })
+				}))
+			}))),
 		// any_of(list, list): whether the lists share an element, after folding
 		// case and spaces: registries write serverHold, RDAP "server hold".
 		cel.Function("any_of", cel.Overload("any_of_lists",
@@ -240,6 +297,25 @@ func functions() []cel.EnvOption {
 				}))
 			}))),
 	}
+}
+
+// foundWord reports whether one of the words stands in the text as has looks for it.
+func foundWord(s, words ref.Val, has func(s, word string) bool) ref.Val {
+	folded := text.Fold(string(s.(types.String)))
+	return types.Bool(slices.ContainsFunc(texts(words), func(w string) bool {
+		w = text.Fold(w)
+		return w != "" && has(folded, w)
+	}))
+}
+
+func count(s ref.Val, counts func(rune) bool) ref.Val {
+	n := 0
+	for _, r := range string(s.(types.String)) {
+		if counts(r) {
+			n++
+		}
+	}
+	return types.Int(n)
 }
 
 // texts turns a CEL list of strings into a Go one, which must not be written to.

@@ -3,17 +3,68 @@ package rulebook
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
-// readByCommands are tables that commands read though no rule does.
-var readByCommands = map[string]bool{
-	"facts": true, "sources": true, "words": true, "providers": true, "materials": true, "content": true,
-	"lookup-servers": true, "requirements": true, "plans": true, "steps": true, "deadlines": true, "holidays": true, "other-products": true, "rejections": true,
-	"block-pages": true, "conclusions": true,
-	"networks": true, // make geodata
+// anyRow is for tables of which every row is read by its id or in turn.
+func anyRow(*Rulebook, *Row) bool { return true }
+
+// readByCommands tells which rows of a table commands read, beside those that
+// rules reach. A table that nothing reads is not here.
+var readByCommands = map[string]func(*Rulebook, *Row) bool{
+	"facts":   (*Rulebook).namesFact,
+	"sources": anyRow, // those that nothing cites are found by unusedSources
+	"words":   (*Rulebook).inVocabulary,
+	// A filing names these.
+	"providers": anyRow, "provinces": anyRow, "subject-types": anyRow, "certificates": anyRow, "materials": anyRow, "content": anyRow,
+	"server-types": (*Rulebook).ofProvider, "regions": (*Rulebook).ofProvider, "other-products": (*Rulebook).ofProvider,
+	"lookup-servers": anyRow, "rejections": anyRow, "block-pages": anyRow, "conclusions": anyRow, "holidays": anyRow,
+	"networks": anyRow, // make geodata
+	// plan and materials
+	"plans": anyRow, "requirements": anyRow,
+	"steps": (*Rulebook).referred, "deadlines": (*Rulebook).referred,
+	"naming": func(_ *Rulebook, r *Row) bool { return r.Text("check") == "by-eye" }, // explain
+}
+
+// namesFact reports whether a row of table facts is about a fact there is.
+func (b *Rulebook) namesFact(r *Row) bool {
+	_, isField := filing.FieldOf(r.ID)
+	_, isReadable := b.Readable(r.ID)
+	return isField || isReadable
+}
+
+// inVocabulary reports whether a row LIST/ID of table words is in a list that
+// facts take their values from; plan gives the kinds of filing that a plan ends in.
+func (b *Rulebook) inVocabulary(r *Row) bool {
+	list, _, _ := strings.Cut(r.ID, "/")
+	return list == "plan" || slices.ContainsFunc(filing.Fields(), func(f filing.Field) bool { return f.Vocabulary == list })
+}
+
+// ofProvider reports whether a row PROVIDER/ID belongs to a provider there is.
+func (b *Rulebook) ofProvider(r *Row) bool {
+	provider, _, _ := strings.Cut(r.ID, "/")
+	return b.Row("providers", provider) != nil
+}
+
+// referred reports whether another table refers to the row.
+func (b *Rulebook) referred(r *Row) bool {
+	for _, id := range b.TableIDs() {
+		for _, c := range b.Columns(id) {
+			if c.Ref != r.Table {
+				continue
+			}
+			for _, row := range b.Table(id).Rows {
+				if row.Text(c.Name) == r.ID || slices.Contains(row.List(c.Name), r.ID) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // Lint finds mistakes that loading lets pass, since they do not make a rule
@@ -26,6 +77,8 @@ func (b *Rulebook) Lint() yamlfile.Problems {
 	for _, c := range b.checks {
 		problems = append(problems, c.lint()...)
 	}
+	problems = append(problems, b.unsourced()...)
+	problems = append(problems, b.macros()...)
 	problems = append(problems, b.unread()...)
 	problems = append(problems, b.unusedSources()...)
 	return problems
@@ -68,17 +121,60 @@ func (c *Check) lint() (problems yamlfile.Problems) {
 	return problems
 }
 
-// unread finds tables that nothing reads.
+// unread finds tables and rows that nothing reads.
 func (b *Rulebook) unread() (problems yamlfile.Problems) {
-	read := map[string]bool{}
-	for _, j := range joins {
-		for _, id := range j.Tables {
-			read[id] = true
+	for _, id := range b.TableIDs() {
+		var readers []func(*Row) bool
+		if slices.ContainsFunc(joins, func(j Join) bool { return slices.Contains(j.Tables, id) }) && readByCommands[id] == nil {
+			readers = append(readers, func(*Row) bool { return true })
+		}
+		if read := readByCommands[id]; read != nil {
+			readers = append(readers, func(r *Row) bool { return read(b, r) })
+		}
+		for _, c := range b.checks {
+			if from := c.partsFrom; from != nil && from.table == id {
+				readers = append(readers, func(r *Row) bool { return r.Text(from.column) == from.value })
+			}
+		}
+		if readers == nil {
+			problems = append(problems, yamlfile.Problem{Position: yamlfile.Position{File: "tables/" + id + ".yaml"}, Message: fmt.Sprintf("no check or command reads table %q", id)})
+			continue
+		}
+		for _, r := range b.Table(id).Rows {
+			if !slices.ContainsFunc(readers, func(read func(*Row) bool) bool { return read(r) }) {
+				problems = append(problems, yamlfile.Problem{Position: r.Position, Message: fmt.Sprintf("no check or command reads row %q of table %q", r.ID, id)})
+			}
 		}
 	}
+	return problems
+}
+
+// unsourced finds rows without a source or the day they were compared with it.
+func (b *Rulebook) unsourced() (problems yamlfile.Problems) {
 	for _, id := range b.TableIDs() {
-		if !read[id] && !readByCommands[id] {
-			problems = append(problems, yamlfile.Problem{Position: yamlfile.Position{File: "tables/" + id + ".yaml"}, Message: fmt.Sprintf("no check or command reads table %q", id)})
+		if id == "sources" || id == "facts" {
+			continue // what they hold is ours
+		}
+		for _, r := range b.Table(id).Rows {
+			if len(r.AllSources()) == 0 {
+				problems = append(problems, yamlfile.Problem{Position: r.Position, Message: fmt.Sprintf("row %q of table %q: no source", r.ID, id)})
+			}
+			if r.Verified == "" {
+				problems = append(problems, yamlfile.Problem{Position: r.Position, Message: fmt.Sprintf("row %q of table %q: no verified: the day a person last compared it with its sources", r.ID, id)})
+			}
+		}
+	}
+	return problems
+}
+
+// macros finds rules that go through a list of facts element by element. A list
+// of which one element is unknown is unknown as a whole, so what a macro seems
+// to decide for each element it never decides; has_name, any_of and all_of
+// compare lists. Lists in tables are known, or no row is.
+func (b *Rulebook) macros() (problems yamlfile.Problems) {
+	for _, e := range b.exprs() {
+		if list := e.macroOver(b); list != "" {
+			problems = append(problems, e.problem("rule %q goes through the list of facts %s; use any_of, all_of or has_name", e.Source, list))
 		}
 	}
 	return problems

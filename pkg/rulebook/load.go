@@ -509,39 +509,6 @@ func (b *Rulebook) sortChecks() {
 	})
 }
 
-// expand makes the parts of a check that takes them from table rows: one part
-// a row, which applies when the row's rule does, and passes when one of the
-// row's documents is at hand.
-func (b *Rulebook) expand(c *Check) error {
-	if c.partsFrom == nil {
-		return nil
-	}
-	from := c.partsFrom
-	if b.tables[from.table] == nil {
-		return yamlfile.Problem{Position: from.position, Message: fmt.Sprintf("there is no table %q%s", from.table, yamlfile.DidYouMean(from.table, b.TableIDs()))}
-	}
-	for _, row := range b.Table(from.table).Rows {
-		if row.Text(from.column) != from.value {
-			continue
-		}
-		p := &Part{ID: row.ID, Title: row.Name, Severity: verdict.Error, Source: row.Source}
-		if row.Text("certainty") == "may-be-asked" {
-			p.Severity = verdict.Warning
-		}
-		p.When = row.Rule("when")
-		quoted := make([]string, 0, 2)
-		for _, id := range row.List("any_of") {
-			quoted = append(quoted, "'"+id+"'")
-		}
-		p.Pass = &Expr{Source: "any_of(materials, [" + strings.Join(quoted, ", ") + "])", Position: row.Cells["any_of"].Position}
-		c.Parts = append(c.Parts, p)
-	}
-	if len(c.Parts) == 0 {
-		return yamlfile.Problem{Position: from.position, Message: fmt.Sprintf("no row of table %q has %s: %s", from.table, from.column, from.value)}
-	}
-	return nil
-}
-
 // Compile compiles every expression and returns the mistakes.
 func (b *Rulebook) Compile() (problems yamlfile.Problems) {
 	for _, e := range b.exprs() {

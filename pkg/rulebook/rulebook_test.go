@@ -11,6 +11,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
@@ -193,26 +194,32 @@ func TestLayerMistakes(t *testing.T) {
 		layer files
 		want  string
 	}{
-		"half a row":        {provinces("{id: north, min_validity_days: 1, islands: true}"), `leaves out "lead_rule"`},
-		"patch of nothing":  {provinces("{id: nroth, patch: true, min_validity_days: 1}"), `no row "nroth" to patch in table "provinces", did you mean "north"?`},
-		"unknown column":    {provinces("{id: north, patch: true, min_validity_day: 1}"), `unknown column "min_validity_day", did you mean "min_validity_days"?`},
-		"wrong type":        {provinces("{id: north, patch: true, min_validity_days: x}"), `min_validity_days: want a whole number, got "x"`},
-		"not one of":        {provinces("{id: north, patch: true, lead_rule: maybe}"), `lead_rule: "maybe" is not one of required, free`},
-		"required":          {provinces("{id: west}"), `row "west" lacks "min_validity_days"`},
-		"unknown source":    {provinces("{id: north, patch: true, min_validity_days: {value: 1, source: [rumour]}}"), `unknown source "rumour"`},
-		"confidence":        {provinces("{id: north, patch: true, min_validity_days: {value: 1, confidence: total}}"), `unknown confidence "total"`},
-		"name taken":        {provinces("{id: west, min_validity_days: 1, also: [北]}"), `the name "北" already means "north"`},
-		"table typo":        {files{"tables/province.yaml": "table: province\nrows: [{id: north}]\n"}, `there is no table "province" below this layer`},
-		"column retyped":    {files{"tables/provinces.yaml": "table: provinces\ncolumns: {islands: text}\nrows: []\n"}, `column "islands" is bool in the table below this layer, not text`},
-		"reserved column":   {files{"tables/provinces.yaml": "table: provinces\ncolumns: {source: text}\nrows: []\n"}, `a column cannot be called "source"`},
-		"cel":               {files{"checks/x.yaml": check("x", "provnce == 'north'")}, "undeclared reference to 'provnce'"},
-		"cel types":         {files{"checks/x.yaml": check("x", "province > 3")}, "no matching overload"},
-		"cel no bool":       {files{"checks/x.yaml": check("x", "province")}, "gives string, want true or false"},
-		"source of check":   {files{"checks/x.yaml": strings.Replace(check("x", "true"), "decree", "rumour", 1)}, `check "x": unknown source "rumour"`},
-		"file name":         {files{"checks/y.yaml": check("x", "true")}, `check id "x" differs from the file name, want "y"`},
-		"parts of no table": {files{"checks/x.yaml": strings.Replace(check("x", "true"), `pass: "true"`, "parts_from: {table: nothing, group: a}", 1)}, `there is no table "nothing"`},
-		"empty":             {files{"README.md": "x"}, `no rule files in "layer0"`},
-		"head":              {files{"rulebook.yaml": "verson: 1\n"}, `unknown key "verson"`},
+		"half a row":         {provinces("{id: north, min_validity_days: 1, islands: true}"), `leaves out "lead_rule"`},
+		"patch of nothing":   {provinces("{id: nroth, patch: true, min_validity_days: 1}"), `no row "nroth" to patch in table "provinces", did you mean "north"?`},
+		"unknown column":     {provinces("{id: north, patch: true, min_validity_day: 1}"), `unknown column "min_validity_day", did you mean "min_validity_days"?`},
+		"wrong type":         {provinces("{id: north, patch: true, min_validity_days: x}"), `min_validity_days: want a whole number, got "x"`},
+		"not one of":         {provinces("{id: north, patch: true, lead_rule: maybe}"), `lead_rule: "maybe" is not one of required, free`},
+		"required":           {provinces("{id: west}"), `row "west" lacks "min_validity_days"`},
+		"unknown source":     {provinces("{id: north, patch: true, min_validity_days: {value: 1, source: [rumour]}}"), `unknown source "rumour"`},
+		"confidence":         {provinces("{id: north, patch: true, min_validity_days: {value: 1, confidence: total}}"), `unknown confidence "total"`},
+		"name taken":         {provinces("{id: west, min_validity_days: 1, also: [北]}"), `the name "北" already means "north"`},
+		"table typo":         {files{"tables/province.yaml": "table: province\nrows: [{id: north}]\n"}, `there is no table "province" below this layer`},
+		"column retyped":     {files{"tables/provinces.yaml": "table: provinces\ncolumns: {islands: text}\nrows: []\n"}, `column "islands" is bool in the table below this layer, not text`},
+		"reserved column":    {files{"tables/provinces.yaml": "table: provinces\ncolumns: {source: text}\nrows: []\n"}, `a column cannot be called "source"`},
+		"cel":                {files{"checks/x.yaml": check("x", "provnce == 'north'")}, "undeclared reference to 'provnce'"},
+		"cel types":          {files{"checks/x.yaml": check("x", "province > 3")}, "no matching overload"},
+		"cel no bool":        {files{"checks/x.yaml": check("x", "province")}, "gives string, want true or false"},
+		"source of check":    {files{"checks/x.yaml": strings.Replace(check("x", "true"), "decree", "rumour", 1)}, `check "x": unknown source "rumour"`},
+		"file name":          {files{"checks/y.yaml": check("x", "true")}, `check id "x" differs from the file name, want "y"`},
+		"parts of no table":  {files{"checks/x.yaml": strings.Replace(check("x", "true"), `pass: "true"`, "parts_from: {table: nothing, group: a, pass: 1 == 1}", 1)}, `there is no table "nothing"`},
+		"no Chinese":         {files{"checks/x.yaml": strings.Replace(check("x", "true"), "zh: 改, ", "", 1)}, "the Chinese text (zh) is missing"},
+		"no English":         {files{"checks/x.yaml": strings.Replace(check("x", "true"), ", en: bad", "", 1)}, "the English text (en) is missing"},
+		"placeholders":       {files{"checks/x.yaml": strings.Replace(check("x", "true"), "{zh: 不好, en: bad}", `{zh: "{province}不好", en: "{kind} is bad"}`, 1)}, `the placeholders differ: zh has ["province"], en has ["kind"]`},
+		"parts of no column": {files{"checks/x.yaml": strings.Replace(check("x", "true"), `pass: "true"`, "parts_from: {table: provinces, lead_rule: required, pass: row.min_validity_day > 1}", 1)}, `table "provinces" has no column "min_validity_day", did you mean "min_validity_days"?`},
+		"parts without pass": {files{"checks/x.yaml": strings.Replace(check("x", "true"), `pass: "true"`, "parts_from: {table: provinces, lead_rule: required}", 1)}, "parts_from: want {table: NAME, COLUMN: VALUE, pass: RULE}"},
+		"parts of no row":    {files{"checks/x.yaml": strings.Replace(check("x", "true"), `pass: "true"`, "parts_from: {table: provinces, lead_rule: free, pass: row.islands}", 1)}, `no row of table "provinces" has lead_rule: free`},
+		"empty":              {files{"README.md": "x"}, `no rule files in "layer0"`},
+		"head":               {files{"rulebook.yaml": "verson: 1\n"}, `unknown key "verson"`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -360,23 +367,103 @@ func TestCells(t *testing.T) {
 	}
 }
 
-// TestLint finds what loading lets pass.
+// TestLint finds what loading lets pass, each in its place.
 func TestLint(t *testing.T) {
-	problems := fmt.Sprint(open(t).Lint().Err())
-	for _, want := range []string{`check "first": no test expects pass`, `check "first": no test expects undetermined`} {
-		if !strings.Contains(problems, want) {
-			t.Errorf("%q is not found in\n%s", want, problems)
+	// sound is a check that Lint finds nothing wrong with.
+	sound := check("x", "site.commercial") + `tests:
+  - {given: {site.commercial: true}, expect: pass}
+  - {given: {site.commercial: false}, expect: fail}
+  - {given: {}, expect: undetermined}
+`
+	without := func(line string) files {
+		if !strings.Contains(sound, line) {
+			t.Fatalf("the check has no %q", line)
 		}
+		return files{"checks/x.yaml": strings.Replace(sound, line, "", 1)}
 	}
-	bare := files{
-		"checks/x.yaml":       "id: x\ntitle: {zh: 标题, en: Title}\npass: \"true\"\n",
-		"tables/sources.yaml": "table: sources\nrows:\n  - {id: rumour, title: Hearsay}\n",
-		"tables/spare.yaml":   "table: spare\ncolumns: {a: text}\nrows: []\n",
+	row := func(table, columns, row string) files {
+		return files{"tables/" + table + ".yaml": "table: " + table + "\nverified: 2026-11-24\ncolumns: " + columns + "\nrows:\n  - " + row + "\n"}
 	}
-	problems = fmt.Sprint(open(t, bare).Lint().Err())
-	for _, want := range []string{`check "x": no remedy`, `check "x": no source`, `check "x": no verified`, `check "x": no message for fail`, `source "rumour" is cited nowhere`, `no check or command reads table "spare"`} {
-		if !strings.Contains(problems, want) {
-			t.Errorf("%q is not found in\n%s", want, problems)
-		}
+	tests := map[string]struct {
+		layer files
+		file  string // where the problem is
+		want  string // "" for none
+	}{
+		"sound":              {files{"checks/x.yaml": sound}, "", ""},
+		"no remedy":          {without("remedy: {zh: 改, en: Change it.}\n"), "checks/x.yaml", `check "x": no remedy`},
+		"no source":          {without("source: [decree]\n"), "checks/x.yaml", `check "x": no source`},
+		"not verified":       {without("verified: 2026-11-24\n"), "checks/x.yaml", `check "x": no verified`},
+		"no message":         {without("  fail: {zh: 不好, en: bad}\n"), "checks/x.yaml", `check "x": no message for fail`},
+		"no test for pass":   {without("  - {given: {site.commercial: true}, expect: pass}\n"), "checks/x.yaml", `check "x": no test expects pass`},
+		"no test for fail":   {without("  - {given: {site.commercial: false}, expect: fail}\n"), "checks/x.yaml", `check "x": no test expects fail`},
+		"none undetermined":  {without("  - {given: {}, expect: undetermined}\n"), "checks/x.yaml", `check "x": no test expects undetermined`},
+		"none inapplicable":  {files{"checks/x.yaml": strings.Replace(sound, "pass:", "absent: not-applicable\npass:", 1)}, "checks/x.yaml", `check "x": no test expects not-applicable`},
+		"macro over facts":   {files{"checks/x.yaml": strings.Replace(sound, "site.commercial\"", "domain.statuses.exists(s, s == 'ok')\"", 1)}, "checks/x.yaml", `goes through the list of facts domain.statuses`},
+		"macro in a message": {files{"checks/x.yaml": strings.Replace(sound, "fail: {zh: 不好, en: bad}", "fail: [{when: \"page.copyright.all(c, c != '')\", zh: 不好, en: bad}, {zh: 坏, en: worse}]", 1)}, "checks/x.yaml", `goes through the list of facts page.copyright`},
+		"macro over a table": {files{"checks/x.yaml": strings.Replace(sound, "site.commercial\"", "registrar.iana_ids.exists(s, s == domain.registrar)\"", 1)}, "checks/x.yaml", ""},
+		"unused source":      {row("sources", "{title: text}", "{id: rumour, title: Hearsay}"), "tables/sources.yaml", `source "rumour" is cited nowhere`},
+		"unread table":       {row("spare", "{a: text}", "{id: one, source: [decree]}"), "tables/spare.yaml", `no check or command reads table "spare"`},
+		"unread word":        {row("words", "{}", "{id: colour/red, source: [decree]}"), "tables/words.yaml", `no check or command reads row "colour/red" of table "words"`},
+		"unread fact":        {row("facts", "{}", "{id: site.colour}"), "tables/facts.yaml", `no check or command reads row "site.colour" of table "facts"`},
+		"unread step":        {row("steps", "{a: text}", "{id: wait, source: [decree]}"), "tables/steps.yaml", `no check or command reads row "wait" of table "steps"`},
+		"unread region":      {row("regions", "{}", "{id: nobody/one, mainland: true, source: [decree]}"), "tables/regions.yaml", `no check or command reads row "nobody/one" of table "regions"`},
+		"row without source": {row("certificates", "{}", "{id: stamp}"), "tables/certificates.yaml", `row "stamp" of table "certificates": no source`},
+		"row not verified":   {files{"tables/certificates.yaml": "table: certificates\nrows: [{id: stamp, source: [decree]}]\n"}, "tables/certificates.yaml", `row "stamp" of table "certificates": no verified`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			// Of the small rulebook below the layer other things are wrong.
+			var found []string
+			for _, p := range open(t, test.layer).Lint() {
+				if strings.HasPrefix(p.File, "layer0/") || strings.HasPrefix(p.File, "tables/spare") {
+					found = append(found, strings.TrimPrefix(p.File, "layer0/")+": "+p.Message)
+				}
+			}
+			if test.want == "" && len(found) == 0 {
+				return
+			}
+			if test.want == "" || !slices.ContainsFunc(found, func(s string) bool {
+				return strings.HasPrefix(s, test.file+": ") && strings.Contains(s, test.want)
+			}) {
+				t.Errorf("want %q in %s, got %q", test.want, test.file, found)
+			}
+		})
+	}
+}
+
+// TestPartsFrom: rows become parts, with the row's values in the rules.
+func TestPartsFrom(t *testing.T) {
+	book := open(t, files{
+		"tables/words-in-names.yaml": `
+table: words-in-names
+columns: {check: text, level: text, words: list, least: int, on: bool, as_of: date, when: rule, says: both, remedy: both}
+rows:
+  - {id: a, check: x, level: hard, words: ["it's", '"']}
+  - {id: b, check: x, level: soft, least: 3, on: true, as_of: 2026-11-24, when: kind == 'first', says: {zh: "{kind}坏", en: "{kind} is bad"}, remedy: {zh: 改, en: Mend it.}}
+  - {id: c, check: other}
+`,
+		"checks/x.yaml": strings.Replace(check("x", "true"), `pass: "true"`, `parts_from:
+  table: words-in-names
+  check: x
+  when: row.when
+  pass: "!contains_any(site.name, row.words) && letter_count(site.name) >= row.least && !row.on && now > row.as_of"
+  severity: {column: level, soft: warning}`, 1),
+	})
+	c := book.Check("x")
+	if len(c.Parts) != 2 || c.Parts[0].ID != "a" || c.Parts[1].ID != "b" {
+		t.Fatalf("got %d parts", len(c.Parts))
+	}
+	a, b := c.Parts[0], c.Parts[1]
+	if a.When != nil || a.Severity != verdict.Error || len(a.Message) > 0 || b.When.Source != "kind == 'first'" || b.When.Position.Line != 6 || b.Severity != verdict.Warning {
+		t.Errorf("got %+v, %+v", a, b)
+	}
+	if want := `!contains_any(site.name, ["it's", "\""]) && letter_count(site.name) >= 0 && !false && now > timestamp("0001`; !strings.HasPrefix(a.Pass.Source, want) {
+		t.Errorf("got %s", a.Pass.Source)
+	}
+	if !strings.Contains(b.Pass.Source, `>= 3 && !true && now > timestamp("2026-11-24T00:00:00+08:00")`) || len(b.Message[verdict.Fail]) != 1 || len(b.Remedy) != 1 {
+		t.Errorf("got %s", b.Pass.Source)
+	}
+	if problems := book.Compile(); len(problems) > 0 {
+		t.Error(problems)
 	}
 }

@@ -43,7 +43,7 @@ type snapshot struct {
 }
 
 // snapshotMagic changes whenever the form does.
-const snapshotMagic = "icpcheck-rulebook/1\n"
+const snapshotMagic = "icpcheck-rulebook/2\n"
 
 type exprSnapshot struct{ source, checked string }
 
@@ -352,7 +352,14 @@ func (d *decoder) check() *Check {
 	c.Source, c.Verified, c.Note = d.texts(), d.text(), d.text()
 	c.From, c.Until = d.day(), d.day()
 	if d.bool() {
-		c.partsFrom = &partsFrom{table: d.text(), column: d.text(), value: d.text(), position: d.position(file)}
+		from := &partsFrom{table: d.text(), column: d.text(), value: d.text(), when: d.expr(file), pass: d.expr(file), position: d.position(file)}
+		from.severityColumn = d.text()
+		from.severity = map[string]verdict.Severity{}
+		for range d.int() {
+			word := d.text()
+			from.severity[word] = verdict.Severity(d.text())
+		}
+		c.partsFrom = from
 	}
 	return c
 }
@@ -651,7 +658,15 @@ func (e *encoder) check(c *Check) {
 		e.text(c.partsFrom.table)
 		e.text(c.partsFrom.column)
 		e.text(c.partsFrom.value)
+		e.expr(c.partsFrom.when)
+		e.expr(c.partsFrom.pass)
 		e.position(c.partsFrom.position)
+		e.text(c.partsFrom.severityColumn)
+		e.int(len(c.partsFrom.severity))
+		for word, severity := range sorted(c.partsFrom.severity) {
+			e.text(word)
+			e.text(string(severity))
+		}
 	}
 }
 

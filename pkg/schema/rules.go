@@ -9,6 +9,8 @@ var (
 	aList    = Schema{"type": "array", "items": aText}
 	verdicts = []string{"pass", "fail", "undetermined", "not-applicable"}
 	severity = Schema{"enum": []string{"error", "warning", "info"}}
+	// bySeverity says how much a part weighs by the value of a column.
+	bySeverity = Schema{"type": "object", "properties": map[string]any{"column": aText}, "required": []string{"column"}, "additionalProperties": severity}
 	// both is a text in two languages, or one that reads the same in both.
 	both = Schema{"anyOf": []Schema{
 		{"type": "string"},
@@ -49,9 +51,10 @@ func Check() Schema {
 		"id": Schema{"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}, "title": both, "severity": severity,
 		"target": Schema{"enum": []string{string(rulebook.TargetFiling), string(rulebook.TargetDomain), string(rulebook.TargetPage)}},
 		"absent": Schema{"const": "not-applicable"}, "when": aText, "pass": aText, "fail_when": aText,
-		"parts":      Schema{"type": "array", "items": part, "minItems": 1},
-		"parts_from": Schema{"type": "object", "properties": map[string]any{"table": aText}, "required": []string{"table"}, "minProperties": 2, "maxProperties": 2},
-		"message":    messages(), "remedy": sentences, "source": aList, "verified": aDate, "note": aText,
+		"parts": Schema{"type": "array", "items": part, "minItems": 1},
+		"parts_from": Schema{"type": "object", "properties": map[string]any{"table": aText, "when": aText, "pass": aText, "severity": bySeverity},
+			"required": []string{"table", "pass"}, "additionalProperties": aText, "minProperties": 3, "maxProperties": 5},
+		"message": messages(), "remedy": sentences, "source": aList, "verified": aDate, "note": aText,
 		"effective": closed(map[string]any{"from": aDate, "until": aDate}),
 		"tests":     Schema{"type": "array", "items": test},
 	}, "id", "title")
