@@ -212,7 +212,21 @@ func checkExplained(book *rulebook.Rulebook, c *rulebook.Check, lang text.Lang) 
 		add(&out.Message, p.Message[verdict.Fail])
 		add(&out.Remedy, p.Remedy)
 	}
+	if c.ID == "site-name" {
+		out.Message = append(out.Message, byEye(book, lang)...)
+	}
 	return out
+}
+
+// byEye lists the rules for names that no program can judge, for people who ask
+// what is wrong with a name.
+func byEye(book *rulebook.Rulebook, lang text.Lang) (rules []string) {
+	for _, row := range book.Table("naming").Rows {
+		if row.Text("check") == "by-eye" {
+			rules = append(rules, row.Both("says").In(lang))
+		}
+	}
+	return rules
 }
 
 // sentence renders a template without facts.

@@ -1,13 +1,9 @@
 package shipped_test
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -20,9 +16,6 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
 )
-
-// The collected facts stand beside the project; they are material, not part of it.
-const collected = "../../../../shared/facts/provinces.yaml"
 
 // fact is one collected fact of a province.
 type fact struct {
@@ -196,32 +189,12 @@ func copyrightOwner(v any) any {
 	return "any-line"
 }
 
-// leftOut reads from docs/provinces.md which facts are left out, and why.
-func leftOut(t *testing.T) map[string]string {
-	t.Helper()
-	page, err := os.ReadFile("../../../docs/provinces.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	list := map[string]string{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_.]+)` \\| (.+) \\|$").FindAllStringSubmatch(string(page), -1) {
-		list[m[1]] = m[2]
-	}
-	return list
-}
-
 // TestProvinces compares table provinces with the collected facts, field by
 // field: all 31 rows answer all that is known of them, with every source of it
 // and with what other sources say instead. What is left out stands in
-// docs/provinces.md.
+// docs/coverage.md.
 func TestProvinces(t *testing.T) {
-	data, err := os.ReadFile(collected)
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s is not here; it holds the collected facts", collected)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := collected(t, "provinces.yaml")
 	var file struct {
 		Provinces map[string]map[string]yaml.Node
 	}
@@ -232,7 +205,7 @@ func TestProvinces(t *testing.T) {
 	if got, want := table.IDs(), slices.Sorted(maps.Keys(file.Provinces)); len(want) != 31 || !sameSet(got, want) {
 		t.Errorf("rows %q, want the 31 of %q", got, want)
 	}
-	out, met := leftOut(t), map[string]bool{}
+	out, met := leftOut(t, "provinces"), map[string]bool{}
 	for id, nodes := range file.Provinces {
 		row := table.Row(id)
 		if row == nil {
@@ -262,7 +235,7 @@ func TestProvinces(t *testing.T) {
 	}
 	for path := range out {
 		if !met[path] {
-			t.Errorf("docs/provinces.md leaves out %s, which no province has", path)
+			t.Errorf("docs/coverage.md leaves out %s, which no province has", path)
 		}
 	}
 	for path := range columns {
@@ -315,7 +288,7 @@ func compare(row *rulebook.Row, path string, f fact) error {
 	}
 	c, ok := columns[path]
 	if !ok {
-		return fmt.Errorf("no column answers it, and docs/provinces.md does not leave it out")
+		return fmt.Errorf("no column answers it, and docs/coverage.md does not leave it out")
 	}
 	if path == "name_zh" {
 		return differ(row.Name.Zh, f.Value)
