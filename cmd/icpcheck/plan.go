@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,7 +50,7 @@ Exit status: 0 decided, 2 could not run, 3 not decided yet.`),
 				return err
 			}
 			lang := o.lang(a.environment)
-			if err := a.emit(o, book, planJSON(book, p, f, lang), func(l *layout) { planText(l, p, f, o) }); err != nil {
+			if err := a.emit(o, book, planJSON(book, p, f, o, lang), func(l *layout) { planText(l, p, f, o) }); err != nil {
 				return err
 			}
 			if p.Kind == "" && !o.AllowUndetermined {
@@ -69,6 +70,7 @@ type (
 		Why       string           `json:"why"`
 		Steps     []jsonStep       `json:"steps"`
 		Deadlines []jsonDeadline   `json:"deadlines"`
+		Notes     []jsonNote       `json:"notes"`
 		Needs     []string         `json:"needs"`
 		Missing   []report.Missing `json:"missing"`
 		// Possible are the kinds that the missing facts can lead to.
@@ -102,6 +104,13 @@ type (
 		Estimated bool     `json:"estimated"`
 		Sources   []string `json:"sources"`
 	}
+	jsonNote struct {
+		ID      string   `json:"id"`
+		Topic   string   `json:"topic"`
+		Title   string   `json:"title"`
+		Text    string   `json:"text"`
+		Sources []string `json:"sources"`
+	}
 	jsonAssumption struct {
 		Fact  string `json:"fact"`
 		Title string `json:"title"`
@@ -115,9 +124,9 @@ type (
 	}
 )
 
-func planJSON(book *rulebook.Rulebook, p *plan.Plan, f *filing.Filing, lang text.Lang) jsonPlan {
+func planJSON(book *rulebook.Rulebook, p *plan.Plan, f *filing.Filing, o *options, lang text.Lang) jsonPlan {
 	out := jsonPlan{
-		Rulebook: book.Info(), Name: f.Name, Kind: p.Kind, Why: p.Why.In(lang), Steps: []jsonStep{}, Deadlines: []jsonDeadline{},
+		Rulebook: book.Info(), Name: f.Name, Kind: p.Kind, Why: p.Why.In(lang), Steps: []jsonStep{}, Deadlines: []jsonDeadline{}, Notes: []jsonNote{},
 		Needs: texts(p.Needs), Missing: missing(report.Voice{Book: book, Lang: lang}, p.Needs), Possible: texts(p.Possible),
 		Assumed: []jsonAssumption{}, Domains: []jsonPlanDomain{}, GuessedYears: append([]int{}, p.GuessedYears...), Sources: texts(p.Sources),
 	}
@@ -141,6 +150,9 @@ func planJSON(book *rulebook.Rulebook, p *plan.Plan, f *filing.Filing, lang text
 			deadline.Date = &day
 		}
 		out.Deadlines = append(out.Deadlines, deadline)
+	}
+	for _, n := range notes(p, o) {
+		out.Notes = append(out.Notes, jsonNote{n.ID, n.Text("topic"), n.Name.In(lang), n.Both("says").In(lang), texts(n.AllSources())})
 	}
 	for _, as := range p.Assumed {
 		out.Assumed = append(out.Assumed, jsonAssumption{as.Path, book.FactLabel(as.Path).In(lang), as.Value})
@@ -210,6 +222,12 @@ func planText(l *layout, p *plan.Plan, f *filing.Filing, o *options) {
 	if o.Quiet {
 		return
 	}
+	if list := notes(p, o); len(list) > 0 {
+		l.section(text.PlanNotes)
+		for _, n := range list {
+			l.Hang("  · ", nil, n.Name.In(l.Lang)+l.Colon()+n.Both("says").In(l.Lang))
+		}
+	}
 	if len(p.Assumed) > 0 || len(p.GuessedYears) > 0 {
 		l.Line("")
 	}
@@ -227,6 +245,15 @@ func planText(l *layout, p *plan.Plan, f *filing.Filing, o *options) {
 		}
 		l.Hang("  ! ", l.Doubt, l.Say(text.PlanGuessed, text.List(years, l.Lang)))
 	}
+}
+
+// notes are what is said beside steps and deadlines: what concerns the kind of
+// filing, and with --verbose what concerns every kind.
+func notes(p *plan.Plan, o *options) []*rulebook.Row {
+	if o.Verbose {
+		return slices.Concat(p.Notes, p.General)
+	}
+	return p.Notes
 }
 
 func (l *layout) section(k text.Key) {

@@ -31,6 +31,9 @@ type Plan struct {
 	// Steps and Deadlines are empty while there is no kind.
 	Steps     []Step
 	Deadlines []Deadline
+	// Notes are the rows of table process that concern the kind, and General
+	// those that concern every kind; empty while there is no kind.
+	Notes, General []*rulebook.Row
 	// Domains tells the kinds of the domains one by one where they differ; Kind
 	// is then the one that comes first in the table of plans.
 	Domains []Domain
@@ -132,6 +135,14 @@ func Make(book *rulebook.Rulebook, f *filing.Filing, now time.Time) (*Plan, erro
 	}
 	row := rows[c.Row]
 	p.Kind, p.Why, p.Sources = row.Text("kind"), row.Both("why"), row.Source
+	for _, note := range book.Table("process").Rows {
+		switch kinds := note.List("plans"); {
+		case len(kinds) == 0:
+			p.General = append(p.General, note)
+		case slices.Contains(kinds, p.Kind):
+			p.Notes = append(p.Notes, note)
+		}
+	}
 	return p, p.schedule(book, row, v, now)
 }
 

@@ -189,6 +189,7 @@ const (
 	PlanPossible  Key = "plan-possible"
 	PlanSteps     Key = "plan-steps"
 	PlanDeadlines Key = "plan-deadlines"
+	PlanNotes     Key = "plan-notes"
 	PlanAssumed   Key = "plan-assumed"
 	PlanGuessed   Key = "plan-guessed"
 	PlanDomains   Key = "plan-domains"
@@ -371,6 +372,7 @@ var catalogue = map[Key]Text{
 	PlanPossible:  {Zh: "可能是：{0}", En: "it may be: {0}"},
 	PlanSteps:     {Zh: "步骤", En: "steps"},
 	PlanDeadlines: {Zh: "时限与义务", En: "time limits and duties"},
+	PlanNotes:     {Zh: "还须知道", En: "to know beside"},
 	PlanAssumed:   {Zh: "未填，按此判断：{0}", En: "not given, so taken to be: {0}"},
 	PlanGuessed:   {Zh: "没有 {0} 年的放假安排，按周一至周五计算", En: "the holidays of {0} are not known; Monday to Friday are counted"},
 	PlanDomains:   {Zh: "各域名", En: "each domain"},
