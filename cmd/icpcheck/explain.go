@@ -238,6 +238,8 @@ func sentence(book *rulebook.Rulebook, c *rulebook.Check, t rulebook.Template, l
 	var b strings.Builder
 	for _, s := range segments {
 		switch {
+		case s.Expr == nil && lang == text.En:
+			b.WriteString(text.After("", s.Literal))
 		case s.Expr == nil:
 			b.WriteString(s.Literal)
 		case rulebook.IsLocalPlaceholder(s.Expr.Source):

@@ -102,8 +102,11 @@ func pick(s *scope, cases []rulebook.Case, titles []text.Text) (text.Text, bool)
 
 func render(s *scope, segments []rulebook.Segment, lang text.Lang, titles []text.Text) string {
 	var b strings.Builder
+	last := "" // what the placeholder before gave
 	for _, seg := range segments {
 		switch {
+		case seg.Expr == nil && lang == text.En:
+			b.WriteString(text.After(last, seg.Literal)) // 1 day, 2 days
 		case seg.Expr == nil:
 			b.WriteString(seg.Literal)
 		case seg.Expr.Source == "parts":
@@ -113,7 +116,8 @@ func render(s *scope, segments []rulebook.Segment, lang text.Lang, titles []text
 			}
 			b.WriteString(text.List(words, lang))
 		default:
-			b.WriteString(s.placeholder(seg.Expr, lang))
+			last = s.placeholder(seg.Expr, lang)
+			b.WriteString(last)
 		}
 	}
 	return b.String()

@@ -149,12 +149,8 @@ func (v Voice) outcome(t *Target) string { return v.overallOf(t.Overall, t) + v.
 func (v Voice) counts(t *Target) string {
 	var counts []string
 	for _, k := range kinds {
-		n, counted := k.count(t.Summary), k.counted
-		if n == 1 && counted == text.CountWarning {
-			counted = text.CountOneWarning
-		}
-		if n > 0 {
-			counts = append(counts, v.Say(counted, strconv.Itoa(n)))
+		if n := k.count(t.Summary); n > 0 {
+			counts = append(counts, v.Say(k.counted, strconv.Itoa(n)))
 		}
 	}
 	if len(counts) == 0 {

@@ -1,6 +1,7 @@
 package rulebook
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -64,7 +65,8 @@ func byProvider(table, path string) func(*Rulebook, func(string) (string, bool))
 }
 
 // regionRow finds a region of the provider by id in any case, by its Chinese
-// name with or without the city (华东1（杭州）, 华东1), or by the city alone.
+// name with or without the city (华东1（杭州）, 华东1), by the city alone, or by the
+// beginning of an id that no row lists.
 func regionRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string) {
 	row, missing := byProvider("regions", "server.region")(b, get)
 	if row != nil || missing != nil {
@@ -73,7 +75,7 @@ func regionRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string) {
 	provider, _ := get("provider")
 	word, _ := get("server.region")
 	key := text.Fold(word)
-	var byCity *Row
+	var byCity, byBeginning *Row
 	for _, id := range b.IDs("regions") {
 		region, ok := strings.CutPrefix(id, provider+"/")
 		if !ok {
@@ -89,8 +91,11 @@ func regionRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string) {
 				byCity = r
 			}
 		}
+		if slices.ContainsFunc(r.List("beginnings"), func(s string) bool { return strings.HasPrefix(strings.ToLower(strings.TrimSpace(word)), s) }) {
+			byBeginning = r
+		}
 	}
-	return byCity, nil
+	return cmp.Or(byCity, byBeginning), nil
 }
 
 // unlisted stands for a suffix or registrar that no table has: nothing is known

@@ -9,7 +9,8 @@ import (
 // Key names a message of the catalogue.
 type Key string
 
-// The catalogue's keys. Arguments are written {0}, {1}.
+// The catalogue's keys. Arguments are written {0}, {1}; in English {0} day(s) is
+// one day or several.
 const (
 	Yes            Key = "yes"
 	No             Key = "no"
@@ -37,7 +38,6 @@ const (
 	PageWrong           Key = "page-wrong"
 	CountFail           Key = "count-fail"
 	CountWarning        Key = "count-warning"
-	CountOneWarning     Key = "count-one-warning"
 	CountUndetermined   Key = "count-undetermined"
 	CountPass           Key = "count-pass"
 	CountNotApplicable  Key = "count-not-applicable"
@@ -227,13 +227,12 @@ var catalogue = map[Key]Text{
 	PageFine:            {Zh: "页面符合要求", En: "the page is as it should be"},
 	PageWrong:           {Zh: "页面需要改正", En: "the page has to be put right"},
 	CountFail:           {Zh: "{0} 项不通过", En: "{0} failed"},
-	CountWarning:        {Zh: "{0} 项警告", En: "{0} warnings"},
-	CountOneWarning:     {Zh: "{0} 项警告", En: "{0} warning"},
+	CountWarning:        {Zh: "{0} 项警告", En: "{0} warning(s)"},
 	CountUndetermined:   {Zh: "{0} 项待定", En: "{0} undetermined"},
 	CountPass:           {Zh: "{0} 项通过", En: "{0} passed"},
 	CountNotApplicable:  {Zh: "{0} 项不适用", En: "{0} not applicable"},
 	CountAccepted:       {Zh: "{0} 项已接受", En: "{0} accepted"},
-	TotalLine:           {Zh: "共 {0} 个对象：{1}", En: "{0} targets: {1}"},
+	TotalLine:           {Zh: "共 {0} 个对象：{1}", En: "{0} target(s): {1}"},
 
 	LabelRemedy:       {Zh: "处理", En: "do"},
 	LabelMissing:      {Zh: "缺少", En: "need"},
@@ -351,8 +350,8 @@ var catalogue = map[Key]Text{
 	InitOneOf:       {Zh: "可填：{0}", En: "one of: {0}"},
 	InitIntro:       {Zh: "只问会影响结论的问题，已知的不再问。Ctrl-C 结束并保留已回答的内容。", En: "Only what can change the verdict is asked. Ctrl-C ends and keeps what was answered."},
 	InitLooking:     {Zh: "正在查询 {0} …", En: "looking {0} up …"},
-	InitInterrupted: {Zh: "已中断，保留 {0} 个回答", En: "interrupted, {0} answers kept"},
-	InitDone:        {Zh: "回答了 {0} 个问题，结论：{1}", En: "{0} questions answered, verdict: {1}"},
+	InitInterrupted: {Zh: "已中断，保留 {0} 个回答", En: "interrupted, {0} answer(s) kept"},
+	InitDone:        {Zh: "回答了 {0} 个问题，结论：{1}", En: "{0} question(s) answered, verdict: {1}"},
 	InitWritten:     {Zh: "已写入 {0}，检查：icpcheck check {0}", En: "written to {0}; check it with: icpcheck check {0}"},
 	InitNotAsked:    {Zh: "没有问到（不影响结论）：{0}", En: "not asked, since it changes nothing: {0}"},
 	InitHead:        {Zh: "备案文件，由 icpcheck init 生成。所有键都可以省略，省略表示未知。", En: "Filing file written by icpcheck init. Every key may be left out, which means unknown."},
@@ -410,8 +409,9 @@ func fill(s string, args []string) string {
 			return b.String()
 		}
 		if len(rest) > 1 && rest[1] == '}' && rest[0] >= '0' && int(rest[0]-'0') < len(args) {
-			b.WriteString(args[rest[0]-'0'])
-			rest = rest[2:]
+			arg := args[rest[0]-'0']
+			b.WriteString(arg)
+			rest = After(arg, rest[2:])
 		} else {
 			b.WriteByte('{')
 		}
