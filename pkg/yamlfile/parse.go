@@ -27,6 +27,8 @@ type File struct {
 	Name  string
 	Root  *yaml.Node // the top mapping or sequence
 	lines []string
+
+	aliases []*yaml.Node // anchors and aliases, which are refused together
 }
 
 // ReadAll reads r up to MaxSize bytes; more is an error that names the limit.
@@ -69,6 +71,9 @@ func Parse(name string, data []byte) (*File, error) {
 	f.Root = root
 	var problems Problems
 	f.walk(f.Root, 0, &problems)
+	if len(f.aliases) > 0 {
+		problems = append(problems, f.refuseAliases())
+	}
 	if f.Root.Kind != yaml.MappingNode && len(problems) == 0 {
 		problems = append(problems, f.Problem(f.Root, "want keys with values (key: value), got %s", Kind(f.Root)))
 	}
@@ -149,7 +154,7 @@ func (f *File) walk(n *yaml.Node, depth int, problems *Problems) {
 		return
 	}
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
-		add(n, "anchors and aliases (&, *) are not accepted: write the value out")
+		f.aliases = append(f.aliases, n)
 		return
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
@@ -176,6 +181,18 @@ func (f *File) walk(n *yaml.Node, depth int, problems *Problems) {
 	}
 	for _, child := range n.Content {
 		f.walk(child, depth+1, problems)
+	}
+}
+
+// refuseAliases tells of all anchors and aliases at once, in the place of the
+// first: who used them once has mostly used them throughout.
+func (f *File) refuseAliases() Problem {
+	const refusal = "anchors and aliases (&, *) are not accepted: write the value out"
+	switch more := len(f.aliases) - 1; more {
+	case 0:
+		return f.Problem(f.aliases[0], refusal)
+	default:
+		return f.Problem(f.aliases[0], refusal+" (%d more, the last on line %d)", more, f.aliases[more].Line)
 	}
 }
 

@@ -42,6 +42,8 @@ func TestRefused(t *testing.T) {
 		{"a: 1\n---\nb: 2\n", "file.yaml:2:1: a second document: only one is read from a file"},
 		{"a: 1\na: 2\n", `file.yaml:2:1: key "a" stands here a second time, first on line 1`},
 		{"a: &x 1\n", "file.yaml:1:4: anchors and aliases (&, *) are not accepted: write the value out"},
+		{"a: &x {b: 1}\nc: *x\nd: *x\n", "file.yaml:1:4: anchors and aliases (&, *) are not accepted: write the value out (2 more, the last on line 3)"},
+		{"a: &x [*x]\n", "file.yaml:1:4: anchors and aliases (&, *) are not accepted: write the value out"},
 		{"<<: {a: 1}\n", "file.yaml:1:1: merge keys (<<) are not accepted: write the values out"},
 		{"a: !x 1\n", "file.yaml:1:4: the tag \"!x\" is not accepted"},
 		{"a: !!str 1\n", "file.yaml:1:4: the tag \"!!str\" is not accepted"},
