@@ -84,6 +84,7 @@ var fields = []Field{
 	{Path: "domain.real_name", Type: Text, Vocabulary: "real-name"},
 	{Path: "domain.real_name_verified_on", Type: Time},
 	{Path: "domain.holder", Type: Text},
+	{Path: "domain.holder_confirmed", Type: Bool},
 	{Path: "domain.holder_kind", Type: Text, Vocabulary: "holder-kind"},
 	{Path: "domain.expires_at", Type: Time, Key: "expires_on"},
 	{Path: "domain.renewal_confirmed", Type: Bool},

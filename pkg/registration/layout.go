@@ -26,6 +26,7 @@ const (
 	nameserverField
 	organisationField
 	personField
+	chineseField
 )
 
 // fieldKinds lists the labels in lower case, without dots and brackets. First
@@ -54,7 +55,9 @@ var fieldKinds = sync.OnceValue(func() map[string]fieldKind {
 			"domain name servers|ns_name|nameserver handle|dns name|listed name servers",
 		organisationField: "registrant organization|registrant organisation|registrant|titular|registrant company|registrant contact organization|" +
 			"registrant contact organisation|owner|holder|owner organization|owner orgname|company english name|registrant organization name|domain holder|organization using domain name",
-		personField: "registrant name|registrant contact name|owner name|registrant person",
+		// .hk gives both; the certificate that a filing rests on has the Chinese one.
+		chineseField: "company chinese name",
+		personField:  "registrant name|registrant contact name|owner name|registrant person",
 	} {
 		for label := range strings.SplitSeq(labels, "|") {
 			kinds[label] = kind
@@ -132,6 +135,7 @@ type block struct {
 	statuses         []string
 	nameservers      []string
 	organisation     string
+	chinese          string // the organisation's Chinese name, where the registry gives both
 	person           string
 	free, kept       bool // the status says available, or reserved
 }
@@ -315,6 +319,10 @@ func (b *block) add(kind fieldKind, value string) {
 		if b.organisation == "" {
 			b.organisation = holder(value)
 		}
+	case chineseField:
+		if b.chinese == "" {
+			b.chinese = holder(value)
+		}
 	case personField:
 		if b.person == "" {
 			b.person = holder(value)
@@ -391,7 +399,7 @@ func merge(domain string, blocks []*block) Record {
 			r.Nameservers = b.nameservers
 		}
 		if r.Registrant == "" {
-			r.Registrant = holder(b.organisation, b.person)
+			r.Registrant = holder(b.chinese, b.organisation, b.person)
 		}
 	}
 	return r

@@ -108,6 +108,11 @@ func TestParseWHOIS(t *testing.T) {
 		{"sections of .hk", "example.hk", hkAnswer, Record{
 			Domain: "example.hk", Registered: &yes, Registrar: "Example Registrar (HK) Limited",
 			CreatedAt: at("2004-04-02T00:00:00Z"), ExpiresAt: at("2027-03-31T00:00:00Z"), Statuses: []string{"ok"},
+			Registrant: "示例有限公司", Nameservers: []string{"ns1.example.net", "ns2.example.net"},
+		}},
+		{"sections of .hk without a Chinese name", "example.hk", strings.Replace(hkAnswer, "示例有限公司", "", 1), Record{
+			Domain: "example.hk", Registered: &yes, Registrar: "Example Registrar (HK) Limited",
+			CreatedAt: at("2004-04-02T00:00:00Z"), ExpiresAt: at("2027-03-31T00:00:00Z"), Statuses: []string{"ok"},
 			Registrant: "EXAMPLE LIMITED", Nameservers: []string{"ns1.example.net", "ns2.example.net"},
 		}},
 		{"registrar's answer after the registry's", "example.com", icannAnswer + `
