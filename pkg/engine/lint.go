@@ -72,7 +72,7 @@ func reach(book *rulebook.Rulebook, c *rulebook.Check) *reached {
 		if err != nil {
 			continue
 		}
-		deciding := worst(results)
+		deciding := worst(slices.Clone(results)) // it works in place
 		for i, p := range c.Parts {
 			got, note := results[i], &r.parts[i]
 			decides := slices.ContainsFunc(deciding, func(d partResult) bool { return d.part == p })
