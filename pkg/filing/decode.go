@@ -25,6 +25,9 @@ type Vocabulary interface {
 	Resolve(vocabulary, word, provider string) (id string, ok bool)
 	// Words lists the ids of the vocabulary, for messages.
 	Words(vocabulary, provider string) []string
+	// Instead says what to do about a word that means something and is yet no id
+	// of the vocabulary, or "".
+	Instead(vocabulary, word, provider string) string
 	// Derivable tells the type of a path that rules look up in a table, such
 	// as province.min_validity_days, which --set may override.
 	Derivable(path string) (Type, bool)
@@ -286,6 +289,9 @@ func parseWord(field Field, s string, vocabulary Vocabulary, provider string) (s
 	}
 	if id, ok := vocabulary.Resolve(field.Vocabulary, s, provider); ok {
 		return id, nil
+	}
+	if instead := vocabulary.Instead(field.Vocabulary, s, provider); instead != "" {
+		return "", fmt.Errorf("%q: %s", mask.Free(s), instead)
 	}
 	known := yamlfile.DidYouMean(s, vocabulary.Words(field.Vocabulary, provider))
 	if known == "" { // too many to name; such a list is a table of its own

@@ -29,6 +29,8 @@ func (w words) Resolve(_, word, _ string) (string, bool) {
 	return id, ok
 }
 
+func (w words) Instead(_, _, _ string) string { return "" }
+
 func (w words) Words(_, _ string) []string { return []string{"zhejiang", "enterprise", "verified"} }
 
 func (w words) Derivable(path string) (filing.Type, bool) {

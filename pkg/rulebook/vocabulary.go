@@ -92,6 +92,25 @@ func (b *Rulebook) findCheck(word string) (id string, ok bool) {
 	return "", false
 }
 
+// Instead tells what a product is that carries no filing, and what to name in
+// its place. See filing.Vocabulary.
+func (b *Rulebook) Instead(vocabulary, word, provider string) string {
+	if vocabulary != "server-types" || b.tables["other-products"] == nil {
+		return ""
+	}
+	key := text.Fold(word)
+	for _, row := range b.Table("other-products").Rows {
+		if row.Text("provider") != provider || row.Text("type") != strings.TrimSpace(word) && !row.called(key) {
+			continue
+		}
+		if server := row.Text("carried_by"); server != "" {
+			return row.Name.En + " carries no filing itself; name the type of the server behind it, such as " + server
+		}
+		return row.Name.En + " is not what a filing hangs on; leave the type out (icpcheck rules show other-products/" + provider + "/" + row.Text("type") + " tells more)"
+	}
+	return ""
+}
+
 // Words lists the ids of a vocabulary. See filing.Vocabulary.
 func (b *Rulebook) Words(vocabulary, provider string) []string {
 	if vocabulary == checksVocabulary {
