@@ -83,7 +83,7 @@ func (a *app) runBatch(cmd *cobra.Command, path string, resume bool, runner batc
 	if b.collector, err = o.collector(book, clock); err != nil {
 		return err
 	}
-	defer b.collector.Locator.Close()
+	defer b.collector.Close()
 	input := a.stdin
 	if path != "-" {
 		file, err := os.Open(path)

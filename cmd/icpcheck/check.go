@@ -194,7 +194,7 @@ func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job
 	if err != nil {
 		return err
 	}
-	defer collector.Locator.Close()
+	defer collector.Close()
 	p := a.lookUpProgress(o, filings)
 	collector.Done = p.step
 	collector.Collect(cmd.Context(), filings...)
@@ -272,7 +272,7 @@ func (o *options) locator() (*locate.Locator, error) {
 }
 
 // collector builds what the flags describe: the clients, none of them with
-// --offline, and the locator, which asks nobody. The caller closes the locator.
+// --offline, and the locator, which asks nobody. The caller closes it.
 func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*collect.Collector, error) {
 	var servers registration.Servers = lookupServers{book}
 	if o.RDAPURL != "" {
@@ -298,11 +298,13 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 	if o.Offline {
 		return &collect.Collector{Locator: locator, Offline: true}, nil
 	}
+	resolver.Cache = o.cache
 	return &collect.Collector{
 		Locator:      locator,
-		Registration: &registration.Client{Servers: servers, Timeout: o.attempt(), Clock: clock, UserAgent: "icpcheck/" + tool().Version},
+		Registration: &registration.Client{Servers: servers, Timeout: o.attempt(), Clock: clock, UserAgent: "icpcheck/" + tool().Version, Cache: o.cache},
 		Resolver:     resolver,
 		Timeout:      o.Timeout,
+		Kept:         o.cache,
 	}, nil
 }
 

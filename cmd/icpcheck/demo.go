@@ -41,6 +41,7 @@ func (a *app) demo() *cobra.Command {
 			defer servers.Close()
 			for flag, value := range map[string]string{
 				"rdap-url": servers.RDAPURL, "whois-server": servers.WHOISAddr, "resolver": servers.DNSAddr, "now": demoDay,
+				"no-cache": "true", // its servers are gone before anybody could ask them again
 			} {
 				if flag == "now" && cmd.Flags().Changed(flag) {
 					continue

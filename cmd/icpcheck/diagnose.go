@@ -68,11 +68,12 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 	if err := o.apply(book, filings); err != nil {
 		return err
 	}
+	o.cache = nil // whoever mends a site wants to see what is so now
 	c, err := o.collector(book, clock)
 	if err != nil {
 		return err
 	}
-	defer c.Locator.Close()
+	defer c.Close()
 	progress := a.startProgress(o, text.Catalogue(text.Diagnosing, text.Clean(target.Name.Unicode)).In(o.lang(a.environment)), 1)
 	c.Collect(cmd.Context(), filings...)
 	f := filings[0]

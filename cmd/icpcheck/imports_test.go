@@ -20,7 +20,7 @@ var layers = [][]string{
 }
 
 // blind know nothing of rules, so that a rule can change without them.
-var blind = []string{"registration", "resolve", "locate", "page", "fetch", "playback", "collect"}
+var blind = []string{"registration", "resolve", "locate", "page", "fetch", "playback", "collect", "cache"}
 
 // onlyIn names modules that few packages may import.
 var onlyIn = map[string][]string{
@@ -42,6 +42,7 @@ var onlyIn = map[string][]string{
 	"github.com/rogpeppe":           {},
 	"pgregory.net/rapid":            {},
 	"github.com/santhosh-tek":       {},
+	"go.etcd.io/bbolt":              {"pkg/cache"},
 }
 
 // TestImports holds the direction of imports, which docs/design.md draws.

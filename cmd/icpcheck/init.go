@@ -162,7 +162,7 @@ func (s *session) lookUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer collector.Locator.Close()
+	defer collector.Close()
 	collector.Collect(ctx, &filing.Filing{Name: s.filing.Name, Facts: s.filing.Facts, Domains: fresh})
 	return nil
 }

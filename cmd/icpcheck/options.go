@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
+	"github.com/icpcheck/icpcheck/pkg/cache"
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
@@ -49,9 +50,13 @@ type options struct {
 	WHOISServer string        `mapstructure:"whois-server"`
 	GeoDB       string        `mapstructure:"geo-db"`
 	NoCache     bool          `mapstructure:"no-cache"`
+	CacheDir    string        `mapstructure:"cache-dir"`
 
 	AllowUndetermined bool `mapstructure:"allow-undetermined"`
 	AllowPrivate      bool `mapstructure:"allow-private"`
+
+	// cache keeps answers; nil where every run asks anew.
+	cache *cache.Store
 }
 
 // flag declares one shared flag.
@@ -80,7 +85,8 @@ var flags = []flag{
 	{"resolver", []string{}, text.Text{Zh: "DNS 服务器地址（可重复）", En: "DNS server address (repeatable)"}},
 	{"rdap-url", "", text.Text{Zh: "所有域名都查询这个 RDAP 地址", En: "ask this RDAP base URL for every name"}},
 	{"whois-server", "", text.Text{Zh: "所有域名都查询这个 WHOIS 服务器", En: "ask this WHOIS server for every name"}},
-	{"no-cache", false, text.Text{Zh: "不使用以前的查询结果（目前每次都重新查询）", En: "use no earlier look-ups (every run asks anew for now)"}},
+	{"no-cache", false, text.Text{Zh: "不使用以前的查询结果，也不保存", En: "use no earlier look-ups, and keep none"}},
+	{"cache-dir", "", text.Text{Zh: "保存查询结果的目录（默认 icpcheck，在用户缓存目录下）", En: "folder that keeps look-ups (default icpcheck in the user's cache folder)"}},
 	{"geo-db", "", text.Text{Zh: "自备 IP 归属地库（MMDB 文件，如 GeoLite2、DB-IP）", En: "own database of where addresses are (MMDB file: GeoLite2, DB-IP …)"}},
 	{"allow-undetermined", false, text.Text{Zh: "待定时也以 0 退出", En: "exit with 0 when undetermined"}},
 	{"allow-private", false, text.Text{Zh: "允许访问内网和本机地址（site、diagnose）", En: "let site and diagnose connect to private and loopback addresses"}},
@@ -259,6 +265,7 @@ func (a *app) setUp(cmd *cobra.Command) (*options, *rulebook.Rulebook, func() ti
 		return nil, nil, nil, err
 	}
 	book, err := o.rulebook()
+	o.cache = o.keep(a)
 	return o, book, clock, err
 }
 

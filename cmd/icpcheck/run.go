@@ -28,6 +28,9 @@ type environment struct {
 	getenv         func(string) string
 	// clock is the time of the run where --now does not say otherwise.
 	clock func() time.Time
+	// userCache finds the folder for what can be had again; nil keeps nothing
+	// between runs, so that tests leave no trace unless they say --cache-dir.
+	userCache func() (string, error)
 	// terminal tells whether stdout is a terminal, and how wide it is.
 	terminal bool
 	width    int
@@ -41,7 +44,7 @@ type environment struct {
 func system() *environment {
 	e := &environment{
 		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		getenv: os.Getenv, clock: time.Now,
+		getenv: os.Getenv, clock: time.Now, userCache: os.UserCacheDir,
 	}
 	if term.IsTerminal(int(os.Stdout.Fd())) {
 		e.terminal = true

@@ -24,6 +24,13 @@ var update = goflag.Bool("update", false, "rewrite expected output in testdata")
 // TestMain lets the test binary stand in for icpcheck, so that scripts run the
 // real program without building it.
 func TestMain(m *testing.M) {
+	// Whatever starts the program without saying where its cache is gets one that
+	// cannot be made, and never the user's.
+	if os.Getenv("ICPCHECK_CACHE_DIR") == "" {
+		if err := os.Setenv("ICPCHECK_CACHE_DIR", os.DevNull); err != nil {
+			panic(err)
+		}
+	}
 	testscript.Main(m, map[string]func(){"icpcheck": main})
 }
 
@@ -56,6 +63,8 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("DAY", scriptDay)
 			e.Setenv("ICPCHECK_NOW", scriptDay)
+			// Each story has a cache of its own; the user's is never touched.
+			e.Setenv("ICPCHECK_CACHE_DIR", filepath.Join(e.WorkDir, "cache"))
 			return os.CopyFS(e.WorkDir, os.DirFS("../../testdata/filings/ok"))
 		},
 		Cmds: scriptCommands,

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/icpcheck/icpcheck/pkg/cache"
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/failure"
@@ -28,6 +29,8 @@ type Collector struct {
 	Resolver     *resolve.Resolver
 	// Locator tells where addresses are, for which it asks nobody.
 	Locator *locate.Locator
+	// Kept holds the answers that the clients keep; Close writes them.
+	Kept *cache.Store
 	// Timeout bounds everything asked about one domain; zero means no bound.
 	Timeout time.Duration
 	// Done is called after each domain, from several goroutines; nil means that
@@ -36,6 +39,12 @@ type Collector struct {
 	// Offline says that look-ups are switched off, so that reports can tell
 	// facts nobody asked for from facts nobody has.
 	Offline bool
+}
+
+// Close ends what the collector holds on to: the file of addresses and the cache.
+func (c *Collector) Close() {
+	c.Kept.Close()
+	c.Locator.Close()
 }
 
 // registrationFacts are what a registry's answer gives, and so what is missing without one.

@@ -8,9 +8,11 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 
+	"github.com/icpcheck/icpcheck/pkg/cache"
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 )
@@ -43,6 +45,8 @@ type Client struct {
 	Clock func() time.Time
 	// UserAgent is sent to RDAP servers where set.
 	UserAgent string
+	// Cache keeps answers; nil asks anew every time.
+	Cache *cache.Store
 
 	limiter limiter
 	// sleep waits between attempts; tests replace it.
@@ -53,11 +57,29 @@ type Client struct {
 // Failures then says why, one entry for each protocol asked. A failure may stand
 // beside a record: RDAP failed, and WHOIS answered.
 type Answer struct {
-	Record   *Record
-	Source   string    // "rdap" or "whois"; empty without a record
-	Server   string    // base URL or host of the server that answered
-	At       time.Time // when the answer came
-	Failures []*failure.Failure
+	Record   *Record            `json:"record"`
+	Source   string             `json:"source"` // "rdap" or "whois"; empty without a record
+	Server   string             `json:"server"` // base URL or host of the server that answered
+	At       time.Time          `json:"at"`     // when the answer came, which may be an earlier run's time
+	Failures []*failure.Failure `json:"-"`
+}
+
+// How long answers are kept. A registration changes by what its holder does, and
+// a holder who has just registered or mended something asks again soon.
+const (
+	keepRegistered = 4 * time.Hour
+	keepOther      = 10 * time.Minute // not registered, or the second-best server's word
+)
+
+// keep tells for how long an answer may serve later look-ups. Failures never do.
+func (a Answer) keep() time.Duration {
+	switch {
+	case a.Record == nil:
+		return 0
+	case len(a.Failures) > 0, a.Record.Registered == nil, !*a.Record.Registered:
+		return keepOther
+	}
+	return keepRegistered
 }
 
 // problem is one failed attempt, and whether a second is worth while.
@@ -70,13 +92,24 @@ type problem struct {
 // Lookup asks for the registrable part of name: RDAP first, then WHOIS where
 // there is no RDAP or it failed. Each is asked a second time after a transient
 // failure. Cancelling ctx ends it promptly. Names below a private suffix
-// (me.github.io) are unsupported unless Servers knows that very suffix.
+// (me.github.io) are unsupported unless Servers knows that very suffix. With a
+// Cache an earlier answer of the same servers may stand in, with the time at
+// which it came.
 func (c *Client) Lookup(ctx context.Context, name domainname.Name) Answer {
 	server, ok := longestMatch(c.Servers, name.Suffix)
 	if !ok || len(server.RDAP) == 0 && server.WHOIS == "" {
 		err := fmt.Errorf("no server is known for names below %s", name.Suffix)
 		return Answer{At: c.now(), Failures: []*failure.Failure{failure.New(failure.Unsupported, SourceRDAP, "", name.Apex, err)}}
 	}
+	key := strings.Join(server.RDAP, " ") + "\x00" + server.WHOIS + "\x00" + name.Apex
+	return cache.Do(c.Cache, cache.Registration, key, func() (Answer, time.Duration) {
+		answer := c.ask(ctx, server, name)
+		return answer, answer.keep()
+	})
+}
+
+// ask is Lookup at the servers of a suffix.
+func (c *Client) ask(ctx context.Context, server Server, name domainname.Name) Answer {
 	var failures []*failure.Failure
 	if len(server.RDAP) > 0 {
 		// Several base URLs are the same service; the second attempt uses the next.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/miekg/dns"
 
+	"github.com/icpcheck/icpcheck/pkg/cache"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 )
 
@@ -28,7 +29,7 @@ const attempts = 2
 const maxChase = 8
 
 // Resolver looks names up. The zero value asks the servers of /etc/resolv.conf.
-// It keeps nothing between look-ups and is safe for concurrent use.
+// It is safe for concurrent use.
 type Resolver struct {
 	// Servers are the recursive servers to ask, each in a form that ParseServer
 	// accepts. The first is asked first, the second takes the retry. Empty: the
@@ -41,6 +42,9 @@ type Resolver struct {
 
 	// Now tells the time that answers carry. Nil: time.Now.
 	Now func() time.Time
+
+	// Cache keeps answers for as long as their records allow. Nil asks anew every time.
+	Cache *cache.Store
 
 	resolvConf string // tests read another file than /etc/resolv.conf
 }
@@ -58,11 +62,11 @@ type Answer struct {
 	Exists *bool
 
 	Server string    // the server that answered first in question order, else the one asked last, as host:port
-	At     time.Time // when the look-up ended
+	At     time.Time // when the look-up ended, which may be an earlier run's time
 
 	// Failures has one entry for each question without an answer, in the order
 	// A, AAAA, CNAME, NS, SOA; Query reads like "example.com A".
-	Failures []*failure.Failure
+	Failures []*failure.Failure `json:"-"`
 }
 
 // SOA is the start of authority of a zone.
@@ -86,10 +90,11 @@ func (q question) String() string {
 // outcome is what became of one question.
 type outcome struct {
 	server  string
-	known   bool     // the server told whether the name exists
-	exists  bool     // valid when known
-	chain   []string // aliases passed, canonical
-	records []dns.RR // of the type asked, at the end of the chain
+	known   bool          // the server told whether the name exists
+	exists  bool          // valid when known
+	chain   []string      // aliases passed, canonical
+	records []dns.RR      // of the type asked, at the end of the chain
+	ttl     time.Duration // for how long all of this may be kept
 	failure *failure.Failure
 }
 
@@ -104,12 +109,18 @@ func (r *Resolver) Lookup(ctx context.Context, name, apex string) Answer {
 		{apex, dns.TypeNS}, {apex, dns.TypeSOA},
 	}
 	servers, err := r.servers()
+	key := strings.Join(servers, " ") + "\x00" + name + "\x00" + apex
+	return cache.Do(r.Cache, cache.DNS, key, func() (Answer, time.Duration) { return r.lookup(ctx, servers, err, questions) })
+}
 
+// lookup asks the questions at once, and tells for how long the answer may be
+// kept. noServers says why there is nobody to ask.
+func (r *Resolver) lookup(ctx context.Context, servers []string, noServers error, questions []question) (Answer, time.Duration) {
 	outcomes := make([]outcome, len(questions))
 	var wg sync.WaitGroup
 	for i, q := range questions {
-		if err != nil {
-			outcomes[i].failure = failure.New(failure.Unsupported, Source, "", q.String(), err)
+		if noServers != nil {
+			outcomes[i].failure = failure.New(failure.Unsupported, Source, "", q.String(), noServers)
 			continue
 		}
 		wg.Go(func() { outcomes[i] = r.resolve(ctx, servers, q) })
@@ -122,7 +133,14 @@ func (r *Resolver) Lookup(ctx context.Context, name, apex string) Answer {
 	}
 	answer := combine(questions, outcomes)
 	answer.At = now()
-	return answer
+	ttl := maxKeep
+	for _, o := range outcomes {
+		if o.failure != nil {
+			ttl = 0
+		}
+		ttl = min(ttl, o.ttl)
+	}
+	return answer, ttl
 }
 
 // combine builds the answer from the outcomes, which stand in the order of the
@@ -222,7 +240,7 @@ func authority(o outcome) *SOA {
 
 // resolve answers one question, following aliases for addresses.
 func (r *Resolver) resolve(ctx context.Context, servers []string, q question) outcome {
-	var o outcome
+	o := outcome{ttl: maxKeep}
 	if err := checkName(q.name); err != nil {
 		o.failure = failure.New(failure.Unsupported, Source, "", q.String(), err)
 		return o
@@ -245,6 +263,7 @@ func (r *Resolver) resolve(ctx context.Context, servers []string, q question) ou
 		if err != nil {
 			return fail(err)
 		}
+		o.ttl = min(o.ttl, keep(msg))
 		links := map[string]string{}
 		for _, rr := range msg.Answer {
 			if c, ok := rr.(*dns.CNAME); ok {
