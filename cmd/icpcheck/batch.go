@@ -20,6 +20,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/batch"
 	"github.com/icpcheck/icpcheck/pkg/collect"
+	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/mask"
@@ -46,7 +47,7 @@ After an interruption --resume with the same --output goes on.`),
 	}
 	c.Flags().BoolVar(&resume, "resume", false, a.say("从 --output 文件已有的结果接着做", "go on from the results that the --output file holds"))
 	c.Flags().BoolVar(&unordered, "unordered", false, a.say("完成一个输出一个，不按输入顺序", "write results as they come, not in the order of the input"))
-	c.Flags().IntVar(&workers, "workers", 64, a.say("同时检查的数量", "how many are checked at once"))
+	c.Flags().IntVar(&workers, "workers", 64, a.say("每个注册局同时检查的数量", "how many are checked at once for each registry"))
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {
 			return usage("batch: want one FILE, got %d", len(args))
@@ -115,6 +116,13 @@ func (a *app) runBatch(cmd *cobra.Command, path string, resume bool, runner batc
 	}
 	book.WarmRules(nil)
 	runner.Work = b.work
+	if client := b.collector.Registration; client != nil {
+		// Each request has its own time limit. A name that waits for its turn at a
+		// busy registry is not to be given up for that.
+		client.Patient = true
+		b.collector.Timeout = 0
+		runner.Lane = b.lane
+	}
 	stop := b.progress(ctx)
 	err = runner.Run(ctx, b.items(input, done), func(line []byte) error {
 		_, err := out.Write(append(line, '\n'))
@@ -256,15 +264,49 @@ func (b *liner) filing(item batch.Item) (*filing.Filing, func(*rulebook.Check) b
 		f, err := filing.Decode(s, data, b.book)
 		return f, nil, err
 	}
-	if _, rest, ok := strings.Cut(s, "://"); ok { // a URL stands for its host
-		s, _, _ = strings.Cut(rest, "/")
-		s, _, _ = strings.Cut(s, ":")
-	}
-	filings, err := nameFilings([]string{s})
+	filings, err := nameFilings([]string{hostOf(s)})
 	if err != nil {
 		return nil, nil, err
 	}
 	return filings[0], onlyDomain, nil
+}
+
+// lane is the registry that a line asks first, which is what it has to wait for.
+func (b *liner) lane(item batch.Item) string {
+	s := item.Text
+	switch {
+	case b.header != nil:
+		// The name may stand in any column, but most files have it first.
+		s, _, _ = strings.Cut(s, ",")
+	case s[0] == '{':
+		var f struct {
+			Domains []json.RawMessage `json:"domains"`
+		}
+		if json.Unmarshal([]byte(s), &f) != nil || len(f.Domains) == 0 {
+			return ""
+		}
+		var d struct {
+			Name string `json:"name"`
+		}
+		if json.Unmarshal(f.Domains[0], &d.Name) != nil && json.Unmarshal(f.Domains[0], &d) != nil {
+			return ""
+		}
+		s = d.Name
+	}
+	name, err := domainname.Parse(hostOf(s))
+	if err != nil {
+		return ""
+	}
+	return b.collector.Registration.Host(name)
+}
+
+// hostOf takes the host of a URL; anything else stays as it is.
+func hostOf(s string) string {
+	if _, rest, ok := strings.Cut(s, "://"); ok {
+		s, _, _ = strings.Cut(rest, "/")
+		s, _, _ = strings.Cut(s, ":")
+	}
+	return s
 }
 
 // row makes a filing of a CSV row: each cell is the fact its column names, an

@@ -287,6 +287,10 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 	if o.RDAPURL != "" || o.WHOISServer != "" {
 		servers = registration.Fixed{RDAP: o.RDAPURL, WHOIS: o.WHOISServer, Table: servers}
 	}
+	rate, err := o.perMinute()
+	if err != nil {
+		return nil, err
+	}
 	resolver, err := o.resolver(clock)
 	if err != nil {
 		return nil, err
@@ -300,11 +304,13 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 	}
 	resolver.Cache = o.cache
 	return &collect.Collector{
-		Locator:      locator,
-		Registration: &registration.Client{Servers: servers, Timeout: o.attempt(), Clock: clock, UserAgent: "icpcheck/" + tool().Version, Cache: o.cache},
-		Resolver:     resolver,
-		Timeout:      o.Timeout,
-		Kept:         o.cache,
+		Locator: locator,
+		Registration: &registration.Client{
+			Servers: servers, Timeout: o.attempt(), Clock: clock, UserAgent: "icpcheck/" + tool().Version, Cache: o.cache, PerMinute: rate,
+		},
+		Resolver: resolver,
+		Timeout:  o.Timeout,
+		Kept:     o.cache,
 	}, nil
 }
 
@@ -333,7 +339,10 @@ func (s lookupServers) For(suffix string) (registration.Server, bool) {
 	if row == nil {
 		return registration.Server{}, false
 	}
-	return registration.Server{RDAP: row.List("rdap"), WHOIS: row.Text("whois")}, true
+	return registration.Server{
+		RDAP: row.List("rdap"), WHOIS: row.Text("whois"),
+		Pace: registration.Pace{PerMinute: row.Int("per_minute"), AtOnce: row.Int("at_once")},
+	}, true
 }
 
 // sink is a form of report and where it goes; an empty path is stdout.

@@ -31,6 +31,7 @@ var onlyIn = map[string][]string{
 	"github.com/fatih/color": {"pkg/report", "cmd/icpcheck"},
 	"github.com/likexian":    {"pkg/registration"},
 	"github.com/openrdap":    {"pkg/registration"},
+	"go.etcd.io/bbolt":       {"pkg/cache"},
 	"cel.dev/cel-go":         {"pkg/rulebook", "pkg/engine"},
 	"golang.org/x/net/idna":  {"pkg/domainname"},
 	module + "cmd/icpcheck":  {},
@@ -42,7 +43,6 @@ var onlyIn = map[string][]string{
 	"github.com/rogpeppe":           {},
 	"pgregory.net/rapid":            {},
 	"github.com/santhosh-tek":       {},
-	"go.etcd.io/bbolt":              {"pkg/cache"},
 }
 
 // TestImports holds the direction of imports, which docs/design.md draws.

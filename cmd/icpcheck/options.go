@@ -48,6 +48,7 @@ type options struct {
 	Resolver    []string      `mapstructure:"resolver"`
 	RDAPURL     string        `mapstructure:"rdap-url"`
 	WHOISServer string        `mapstructure:"whois-server"`
+	Rate        string        `mapstructure:"rate"`
 	GeoDB       string        `mapstructure:"geo-db"`
 	NoCache     bool          `mapstructure:"no-cache"`
 	CacheDir    string        `mapstructure:"cache-dir"`
@@ -85,6 +86,7 @@ var flags = []flag{
 	{"resolver", []string{}, text.Text{Zh: "DNS 服务器地址（可重复）", En: "DNS server address (repeatable)"}},
 	{"rdap-url", "", text.Text{Zh: "所有域名都查询这个 RDAP 地址", En: "ask this RDAP base URL for every name"}},
 	{"whois-server", "", text.Text{Zh: "所有域名都查询这个 WHOIS 服务器", En: "ask this WHOIS server for every name"}},
+	{"rate", "", text.Text{Zh: "每个注册局服务器的查询速度，如 5/s、30/m（默认按规则库）", En: "how fast each registry server is asked, such as 5/s or 30/m (default by the rulebook)"}},
 	{"no-cache", false, text.Text{Zh: "不使用以前的查询结果，也不保存", En: "use no earlier look-ups, and keep none"}},
 	{"cache-dir", "", text.Text{Zh: "保存查询结果的目录（默认 icpcheck，在用户缓存目录下）", En: "folder that keeps look-ups (default icpcheck in the user's cache folder)"}},
 	{"geo-db", "", text.Text{Zh: "自备 IP 归属地库（MMDB 文件，如 GeoLite2、DB-IP）", En: "own database of where addresses are (MMDB file: GeoLite2, DB-IP …)"}},
@@ -280,6 +282,20 @@ func (o *options) clock(e *environment) (func() time.Time, error) {
 		return nil, usage("--now: %v", err)
 	}
 	return func() time.Time { return t }, nil
+}
+
+// perMinute reads --rate as queries a minute; zero where it is not given.
+func (o *options) perMinute() (int, error) {
+	if o.Rate == "" {
+		return 0, nil
+	}
+	number, unit, _ := strings.Cut(o.Rate, "/")
+	n, err := strconv.Atoi(strings.TrimSpace(number))
+	factor := map[string]int{"": 60, "s": 60, "m": 1}[unit]
+	if err != nil || factor == 0 || n < 1 || n > 1_000_000 {
+		return 0, usage("--rate %q: want a number of queries a second or a minute such as 5/s or 30/m", o.Rate)
+	}
+	return n * factor, nil
 }
 
 // rulebook loads the built-in rules with the folders of --rules over them.

@@ -7,8 +7,10 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -181,5 +183,47 @@ func TestResume(t *testing.T) {
 	}
 	if _, _, err := batch.Resume(path); err == nil {
 		t.Error("a file that is no batch output was resumed")
+	}
+}
+
+// TestLanes: a lane that is stuck holds back neither the work of the others nor
+// more than its own place in the output.
+func TestLanes(t *testing.T) {
+	const each, lanes = 200, 4
+	for _, unordered := range []bool{true, false} {
+		var others sync.WaitGroup
+		others.Add(each * (lanes - 1))
+		lane := func(i batch.Item) string { return fmt.Sprint(i.Line % lanes) }
+		r := &batch.Runner{Workers: 8, Lane: lane, Unordered: unordered, Work: func(_ context.Context, i batch.Item) []byte {
+			if lane(i) == "0" {
+				others.Wait() // stuck until all the others are done
+			} else {
+				others.Done()
+			}
+			return []byte(i.Text)
+		}}
+		n := 0
+		if err := r.Run(context.Background(), numbers(each*lanes), func([]byte) error { n++; return nil }); err != nil || n != each*lanes {
+			t.Errorf("unordered: %t: %d lines, %v", unordered, n, err)
+		}
+	}
+}
+
+// TestManyLanes: more lanes than can work at once all get their turn, and no
+// lane has more workers than it may.
+func TestManyLanes(t *testing.T) {
+	const workers, lanes = 2, 100
+	var active [lanes]atomic.Int32
+	r := &batch.Runner{Workers: workers, Lane: func(i batch.Item) string { return fmt.Sprint(i.Line % lanes) }, Work: func(_ context.Context, i batch.Item) []byte {
+		if n := active[i.Line%lanes].Add(1); n > workers {
+			t.Errorf("%d at once in one lane", n)
+		}
+		runtime.Gosched()
+		active[i.Line%lanes].Add(-1)
+		return []byte(i.Text)
+	}}
+	n := 0
+	if err := r.Run(context.Background(), numbers(5000), func([]byte) error { n++; return nil }); err != nil || n != 5000 {
+		t.Errorf("%d lines, %v", n, err)
 	}
 }

@@ -25,12 +25,13 @@ const (
 	Canceled    Kind = "canceled"     // the run was interrupted
 	Insecure    Kind = "tls"          // the TLS handshake or the certificate was not acceptable
 	Forbidden   Kind = "forbidden"    // the address is not public, so it was not connected to
+	Suspended   Kind = "suspended"    // not asked, since the server failed again and again just before
 	Incomplete  Kind = "incomplete"   // an answer came, but what was wanted is built by script or was cut off
 )
 
 // Kinds lists every kind.
 func Kinds() []Kind {
-	return []Kind{Timeout, Refused, Unreachable, RateLimited, Malformed, Server, Unsupported, NotAsked, Canceled, Insecure, Forbidden, Incomplete}
+	return []Kind{Timeout, Refused, Unreachable, RateLimited, Malformed, Server, Unsupported, NotAsked, Canceled, Insecure, Forbidden, Suspended, Incomplete}
 }
 
 // Failure is one look-up that gave nothing.

@@ -21,7 +21,7 @@ const maxRedirects = 5
 
 // askRDAP makes one query. The library's own client is not used, since it reads
 // answers of any size and fetches IANA's bootstrap file; its decoder is.
-func (c *Client) askRDAP(ctx context.Context, base, domain string) (Record, *problem) {
+func (c *Client) askRDAP(ctx context.Context, base string, pace Pace, domain string) (_ Record, failed *problem) {
 	fail := func(kind failure.Kind, err error) (Record, *problem) {
 		return Record{}, problemOf(SourceRDAP, base, domain, failure.New(kind, SourceRDAP, base, domain, err))
 	}
@@ -30,9 +30,11 @@ func (c *Client) askRDAP(ctx context.Context, base, domain string) (Record, *pro
 	if err != nil || parsed.Host == "" {
 		return fail(failure.Unreachable, fmt.Errorf("%q is no base URL", base))
 	}
-	if failed := c.take(ctx, SourceRDAP, base, parsed.Hostname(), domain); failed != nil {
+	turn, failed := c.take(ctx, SourceRDAP, base, parsed.Host, pace, domain)
+	if failed != nil {
 		return Record{}, failed
 	}
+	defer func() { turn.end(failed) }()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout())
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
@@ -66,6 +68,12 @@ func (c *Client) askRDAP(ctx context.Context, base, domain string) (Record, *pro
 	case code < 200 || code > 299:
 		_, failed := fail(kindOfStatus(code), fmt.Errorf("http %d", code))
 		failed.wait = retryAfter(response.Header.Get("Retry-After"), c.now())
+		switch {
+		case code == http.StatusUnauthorized, code == http.StatusForbidden:
+			failed.says = failing // it does not want us, whatever the name
+		case failed.failure.Kind == failure.Refused:
+			failed.says = alive
+		}
 		return Record{}, failed
 	}
 	record, err := ParseRDAP(domain, body)

@@ -16,11 +16,13 @@ import (
 const whoisPort = "43"
 
 // askWHOIS makes one query.
-func (c *Client) askWHOIS(ctx context.Context, server, domain string) (Record, *problem) {
+func (c *Client) askWHOIS(ctx context.Context, server string, pace Pace, domain string) (_ Record, failed *problem) {
 	host, address := whoisAddress(server)
-	if failed := c.take(ctx, SourceWHOIS, server, host, domain); failed != nil {
+	turn, failed := c.take(ctx, SourceWHOIS, server, address, pace, domain)
+	if failed != nil {
 		return Record{}, failed
 	}
+	defer func() { turn.end(failed) }()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout())
 	defer cancel()
 	text, err := c.queryWHOIS(ctx, host, address, domain)
@@ -41,7 +43,7 @@ func (c *Client) askWHOIS(ctx context.Context, server, domain string) (Record, *
 		failed := problemOf(SourceWHOIS, server, domain, err)
 		if text == "" {
 			// CNNIC answers nothing at all when it is asked too fast.
-			failed.retry, failed.wait = true, rateLimitWait
+			failed.retry, failed.says = true, hasty
 		}
 		return Record{}, failed
 	}

@@ -23,8 +23,8 @@ const (
 	// rateLimitWait is the least pause after a refusal for asking too fast.
 	rateLimitWait = 2 * time.Second
 	// longestWait bounds the pause a server may ask for where the context has no
-	// deadline.
-	longestWait = 30 * time.Second
+	// deadline, and patientWait where Patient says that time does not matter.
+	longestWait, patientWait = 30 * time.Second, 2 * time.Minute
 	// shortWait is the pause before any other second attempt, plus up to as much
 	// again at random, so that many names do not come back together.
 	shortWait = 200 * time.Millisecond
@@ -47,8 +47,16 @@ type Client struct {
 	UserAgent string
 	// Cache keeps answers; nil asks anew every time.
 	Cache *cache.Store
+	// PerMinute is how many queries a minute each server gets; zero is what
+	// Servers says of it.
+	PerMinute int
+	// Patient waits minutes for a server that wants to be left in peace, for
+	// runs over thousands of names.
+	Patient bool
 
 	limiter limiter
+	// manners are the pauses after refusals; tests shorten them. Nil is usualManners.
+	manners *manners
 	// sleep waits between attempts; tests replace it.
 	sleep func(context.Context, time.Duration) error
 }
@@ -87,7 +95,20 @@ type problem struct {
 	failure *failure.Failure
 	retry   bool
 	wait    time.Duration // least pause before the second attempt
+	unasked bool          // nothing was sent
+	says    evidence
 }
+
+// evidence is what a failed attempt says about its server.
+type evidence int
+
+const (
+	nothing evidence = iota // about this name or this run
+	alive                   // it answers, though not what was wanted
+	failing                 // it gives no answer
+	hasty                   // it was asked too fast
+	cut                     // it breaks connections, as some do instead of saying so
+)
 
 // Lookup asks for the registrable part of name: RDAP first, then WHOIS where
 // there is no RDAP or it failed. Each is asked a second time after a transient
@@ -108,13 +129,23 @@ func (c *Client) Lookup(ctx context.Context, name domainname.Name) Answer {
 	})
 }
 
+// Host is where Lookup asks first about name, as a URL or host; empty where no
+// server is known.
+func (c *Client) Host(name domainname.Name) string {
+	server, _ := longestMatch(c.Servers, name.Suffix)
+	if len(server.RDAP) > 0 {
+		return server.RDAP[0]
+	}
+	return server.WHOIS
+}
+
 // ask is Lookup at the servers of a suffix.
 func (c *Client) ask(ctx context.Context, server Server, name domainname.Name) Answer {
 	var failures []*failure.Failure
 	if len(server.RDAP) > 0 {
 		// Several base URLs are the same service; the second attempt uses the next.
 		record, base, err := c.try(ctx, server.RDAP, func(ctx context.Context, base string) (Record, *problem) {
-			return c.askRDAP(ctx, base, name.Apex)
+			return c.askRDAP(ctx, base, server.Pace, name.Apex)
 		})
 		if err == nil {
 			return Answer{Record: &record, Source: SourceRDAP, Server: base, At: c.now()}
@@ -123,7 +154,7 @@ func (c *Client) ask(ctx context.Context, server Server, name domainname.Name) A
 	}
 	if server.WHOIS != "" && (ctx.Err() == nil || len(failures) == 0) {
 		record, host, err := c.try(ctx, []string{server.WHOIS}, func(ctx context.Context, host string) (Record, *problem) {
-			return c.askWHOIS(ctx, host, name.Apex)
+			return c.askWHOIS(ctx, host, server.Pace, name.Apex)
 		})
 		if err == nil {
 			return Answer{Record: &record, Source: SourceWHOIS, Server: host, At: c.now(), Failures: failures}
@@ -139,17 +170,16 @@ func (c *Client) try(ctx context.Context, servers []string, once func(context.Co
 	var last *problem
 	for attempt := range 2 {
 		server := servers[attempt%len(servers)]
-		if attempt > 0 {
-			pause := last.pause()
-			if !last.retry || !fits(ctx, pause) || c.pause(ctx, pause) != nil {
-				break
-			}
+		if attempt > 0 && (!last.retry || !c.breathe(ctx, last)) {
+			break
 		}
 		record, failed := once(ctx, server)
 		if failed == nil {
 			return record, server, nil
 		}
-		last = failed
+		if last == nil || !failed.unasked {
+			last = failed // that there was no second turn says less than how the first ended
+		}
 		if ctx.Err() != nil {
 			break
 		}
@@ -157,21 +187,26 @@ func (c *Client) try(ctx context.Context, servers []string, once func(context.Co
 	return Record{}, "", last.failure
 }
 
-func (p *problem) pause() time.Duration {
-	pause := max(p.wait, shortWait)
-	if p.failure.Kind == failure.RateLimited {
-		pause = max(pause, rateLimitWait)
+// breathe makes the pause before a second attempt. After a refusal the pause
+// for everybody at that server's gate is pause enough.
+func (c *Client) breathe(ctx context.Context, p *problem) bool {
+	if p.says == hasty || p.says == cut {
+		return true
 	}
-	return pause + rand.N(shortWait)
+	pause := shortWait + rand.N(shortWait)
+	return c.fits(ctx, pause) && c.pause(ctx, pause) == nil
 }
 
 // fits reports whether a pause ends before ctx does.
-func fits(ctx context.Context, pause time.Duration) bool {
+func (c *Client) fits(ctx context.Context, pause time.Duration) bool {
 	deadline, ok := ctx.Deadline()
-	if !ok {
-		return pause <= longestWait
+	switch {
+	case ok:
+		return time.Until(deadline) > pause
+	case c.Patient:
+		return pause <= patientWait
 	}
-	return time.Until(deadline) > pause
+	return pause <= longestWait
 }
 
 func (c *Client) pause(ctx context.Context, d time.Duration) error {
@@ -188,29 +223,20 @@ func (c *Client) pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// take waits for the server's turn.
-func (c *Client) take(ctx context.Context, source, server, host, domain string) *problem {
-	err := c.limiter.wait(ctx, host)
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return &problem{failure: failure.Of(source, server, domain, ctx.Err())}
-	}
-	err = errors.New("not asked in time: too many queries to this server in one run")
-	return &problem{failure: failure.New(failure.RateLimited, source, server, domain, err)}
-}
-
 // problemOf judges an error of the network, or of reading the answer.
 func problemOf(source, server, domain string, err error) *problem {
 	f := failure.Of(source, server, domain, err)
 	// Failures of the parsers do not know whom they came from.
 	f = failure.New(f.Kind, source, server, domain, cause(f))
 	switch {
-	case f.Kind == failure.Timeout, f.Kind == failure.RateLimited, f.Kind == failure.Server,
-		errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
-		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &problem{failure: f, retry: true}
+	case f.Kind == failure.RateLimited:
+		return &problem{failure: f, retry: true, says: hasty}
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return &problem{failure: f, retry: true, says: cut}
+	case f.Kind == failure.Timeout, f.Kind == failure.Server, errors.Is(err, syscall.ECONNREFUSED):
+		return &problem{failure: f, retry: true, says: failing}
+	case f.Kind == failure.Unreachable, f.Kind == failure.Insecure:
+		return &problem{failure: f, says: failing}
 	}
 	return &problem{failure: f}
 }

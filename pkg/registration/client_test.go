@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -474,39 +475,51 @@ func TestRedirectPolicy(t *testing.T) {
 	}
 }
 
-func TestLimiter(t *testing.T) {
-	var l limiter
+// TestPace: a query whose turn comes after the deadline is refused now, not then.
+func TestPace(t *testing.T) {
+	const address = "192.0.2.1:43"
+	dials := 0
+	client := &Client{
+		Servers: tableOf{"cn": {WHOIS: address, Pace: Pace{PerMinute: 60, AtOnce: 1}}},
+		Dial: func(context.Context, string, string) (net.Conn, error) {
+			dials++
+			return nil, errors.New("no route")
+		},
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()
-	for range cnnicBurst {
-		if err := l.wait(ctx, cnnicHost); err != nil {
-			t.Fatal(err)
-		}
+	var got []string
+	for range 3 {
+		got = append(got, outcome(client.Lookup(ctx, mustParse(t, "example.cn"))))
 	}
-	// The next one's turn comes after the deadline: say so now, not then.
-	if err := l.wait(ctx, cnnicHost); err == nil {
-		t.Error("a query beyond the burst did not wait")
-	}
-	for range commonBurst {
-		if err := l.wait(ctx, "whois.example"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 1000 {
-		if err := l.wait(ctx, "127.0.0.1"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	client := &Client{Servers: Fixed{WHOIS: cnnicHost}}
-	client.limiter.of(cnnicHost).AllowN(time.Now(), cnnicBurst)
-	got := client.Lookup(ctx, mustParse(t, "example.cn"))
-	if outcome(got) != "whois:rate-limited" {
-		t.Errorf("got %q", outcome(got))
+	if want := []string{"whois:malformed", "whois:malformed", "whois:rate-limited"}; !slices.Equal(got, want) || dials != 2 {
+		t.Errorf("got %q after %d queries, want %q", got, dials, want)
 	}
 	canceled, stop := context.WithCancel(context.Background())
 	stop()
 	if got := client.Lookup(canceled, mustParse(t, "example.cn")); outcome(got) != "whois:canceled" {
 		t.Errorf("got %q", outcome(got))
+	}
+}
+
+func TestPaceOf(t *testing.T) {
+	table := Pace{PerMinute: 60, AtOnce: 1}
+	for _, test := range []struct {
+		address   string
+		perMinute int
+		want      Pace
+	}{
+		{"whois.example:43", 0, table},
+		{"rdap.example", 0, table},
+		{"rdap.example", 6, Pace{PerMinute: 6, AtOnce: 1}},
+		{"127.0.0.1:43", 0, Pace{}},
+		{"localhost:43", 0, Pace{}},
+		{"[::1]:43", 0, Pace{}},
+		{"[::1]:43", 6, Pace{PerMinute: 6}},
+	} {
+		if got := (&Client{PerMinute: test.perMinute}).paceOf(test.address, table); got != test.want {
+			t.Errorf("%s with %d a minute: %+v, want %+v", test.address, test.perMinute, got, test.want)
+		}
 	}
 }
 

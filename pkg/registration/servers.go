@@ -10,6 +10,7 @@ import (
 type Server struct {
 	RDAP  []string // base URLs, to which domain/NAME is added; empty where the registry has none
 	WHOIS string   // host or host:port, port 43 unless given; empty where the registry has none
+	Pace  Pace     // of each of them
 }
 
 // Servers knows the server of a suffix. For is asked for one suffix in ASCII

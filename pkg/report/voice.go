@@ -276,7 +276,7 @@ var failureWords = map[failure.Kind]text.Key{
 	failure.Timeout: text.FailureTimeout, failure.Refused: text.FailureRefused, failure.Unreachable: text.FailureNoRoute,
 	failure.RateLimited: text.FailureRate, failure.Malformed: text.FailureGarbage, failure.Server: text.FailureServer,
 	failure.Unsupported: text.FailureNoServer, failure.NotAsked: text.FailureNotAsked, failure.Canceled: text.FailureCanceled,
-	failure.Insecure: text.FailureTLS, failure.Forbidden: text.FailureForbidden, failure.Incomplete: text.FailureIncomplete,
+	failure.Insecure: text.FailureTLS, failure.Forbidden: text.FailureForbidden, failure.Suspended: text.FailureSuspended, failure.Incomplete: text.FailureIncomplete,
 }
 
 // failure tells a failed look-up in one line.

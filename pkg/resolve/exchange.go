@@ -64,6 +64,8 @@ func describe(server, query string, err error) *failure.Failure {
 		return failure.New(failure.Refused, Source, server, query, err)
 	case code != nil:
 		return failure.New(failure.Server, Source, server, query, err)
+	case errors.Is(err, errSuspended):
+		return failure.New(failure.Suspended, Source, server, query, err)
 	}
 	f := failure.Of(Source, server, query, err)
 	if f.Kind == failure.Malformed && errors.Is(err, errNotSent) {

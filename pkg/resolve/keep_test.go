@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/icpcheck/icpcheck/pkg/cache"
+	"github.com/icpcheck/icpcheck/pkg/failure"
 )
 
 func TestKeep(t *testing.T) {
@@ -71,4 +72,29 @@ func TestCached(t *testing.T) {
 	ask(0)
 	now = now.Add(time.Minute)
 	ask(5)
+}
+
+// TestSuspended: a server that answers nobody is not waited for at every name,
+// and the failure says so.
+func TestSuspended(t *testing.T) {
+	packets, listener := listen(t) // open, and nobody reads
+	t.Cleanup(func() { packets.Close(); listener.Close() })
+	r := &Resolver{Servers: []string{packets.LocalAddr().String()}, Timeout: 20 * time.Millisecond}
+	waited := 0
+	for range 100 {
+		a := r.Lookup(context.Background(), "example.com", "example.com")
+		if len(a.Failures) != 5 || a.Addresses != nil || a.Exists != nil {
+			t.Fatalf("got %+v", a)
+		}
+		switch k := a.Failures[4].Kind; k {
+		case failure.Timeout:
+			waited++
+		case failure.Suspended:
+		default:
+			t.Errorf("got %v", a.Failures[4])
+		}
+	}
+	if most := tripAfter/(5*attempts) + 1; waited > most {
+		t.Errorf("waited for %d names, want at most %d", waited, most)
+	}
 }

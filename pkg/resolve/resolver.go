@@ -46,7 +46,8 @@ type Resolver struct {
 	// Cache keeps answers for as long as their records allow. Nil asks anew every time.
 	Cache *cache.Store
 
-	resolvConf string // tests read another file than /etc/resolv.conf
+	breakers   sync.Map // of type *breaker, by server
+	resolvConf string   // tests read another file than /etc/resolv.conf
 }
 
 // Answer is what the DNS says about one name. Names are in ASCII and lower case
@@ -316,7 +317,7 @@ func (r *Resolver) ask(ctx context.Context, servers []string, q question) (msg *
 	edns := true
 	for i := range attempts {
 		server = servers[i%len(servers)]
-		msg, err = attempt(ctx, server, q, edns, timeout)
+		msg, err = r.attempt(ctx, server, q, edns, timeout)
 		if err == nil || ctx.Err() != nil {
 			break
 		}

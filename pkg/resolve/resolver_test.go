@@ -682,15 +682,15 @@ func TestServers(t *testing.T) {
 	}
 	tests := []struct {
 		name string
-		r    Resolver
+		r    *Resolver
 		want []string
 		err  string
 	}{
-		{"given", Resolver{Servers: []string{"192.0.2.1", "::1"}, resolvConf: "none"}, []string{"192.0.2.1:53", "[::1]:53"}, ""},
-		{"given but wrong", Resolver{Servers: []string{"192.0.2.1", "nowhere"}}, nil, `"nowhere" is not`},
-		{"of the machine", Resolver{resolvConf: write("nameserver 192.0.2.1\nnameserver oops\nnameserver fe80::1%eth0\n")}, []string{"192.0.2.1:53", "[fe80::1%eth0]:53"}, ""},
-		{"none named", Resolver{resolvConf: write("search example.com\n")}, nil, "no DNS server in"},
-		{"no file", Resolver{resolvConf: filepath.Join(t.TempDir(), "absent")}, nil, "finding the DNS servers"},
+		{"given", &Resolver{Servers: []string{"192.0.2.1", "::1"}, resolvConf: "none"}, []string{"192.0.2.1:53", "[::1]:53"}, ""},
+		{"given but wrong", &Resolver{Servers: []string{"192.0.2.1", "nowhere"}}, nil, `"nowhere" is not`},
+		{"of the machine", &Resolver{resolvConf: write("nameserver 192.0.2.1\nnameserver oops\nnameserver fe80::1%eth0\n")}, []string{"192.0.2.1:53", "[fe80::1%eth0]:53"}, ""},
+		{"none named", &Resolver{resolvConf: write("search example.com\n")}, nil, "no DNS server in"},
+		{"no file", &Resolver{resolvConf: filepath.Join(t.TempDir(), "absent")}, nil, "finding the DNS servers"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -94,6 +94,9 @@ func (r *Row) Value(column string) any { return r.Cells[column].Value }
 // Text returns a text cell, or "".
 func (r *Row) Text(column string) string { s, _ := r.Cells[column].Value.(string); return s }
 
+// Int returns an int cell, or 0.
+func (r *Row) Int(column string) int { n, _ := r.Cells[column].Value.(int64); return int(n) }
+
 // List returns a list cell, or nil.
 func (r *Row) List(column string) []string { s, _ := r.Cells[column].Value.([]string); return s }
 

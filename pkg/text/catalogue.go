@@ -76,6 +76,7 @@ const (
 	FailureCanceled   Key = "failure-canceled"
 	FailureTLS        Key = "failure-tls"
 	FailureForbidden  Key = "failure-forbidden"
+	FailureSuspended  Key = "failure-suspended"
 	FailureIncomplete Key = "failure-incomplete"
 
 	// Where facts come from.
@@ -265,6 +266,7 @@ var catalogue = map[Key]Text{
 	FailureCanceled:   {Zh: "已中断", En: "interrupted"},
 	FailureTLS:        {Zh: "TLS 证书或握手有误", En: "TLS certificate or handshake not acceptable"},
 	FailureForbidden:  {Zh: "不是公网地址，未连接", En: "not a public address, so not connected to"},
+	FailureSuspended:  {Zh: "连续多次没有正常应答，暂不再查", En: "failed again and again, so not asked for now"},
 	FailureIncomplete: {Zh: "页面由脚本生成或被截断，未能看全", En: "built by script or cut off, so not seen whole"},
 
 	OriginFile:     {Zh: "文件", En: "file"},
