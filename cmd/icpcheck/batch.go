@@ -22,6 +22,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/collect"
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/report"
@@ -30,32 +31,40 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 )
 
+// batchFlags are the flags of batch alone.
+type batchFlags struct {
+	resume, retry, unordered, failOnNew bool
+	diff                                string
+	workers                             int
+}
+
 func (a *app) batch() *cobra.Command {
-	var resume, unordered bool
-	var workers int
+	var f batchFlags
 	c := &cobra.Command{
 		Use:   "batch FILE|-",
 		Short: a.say("批量检查域名或备案文件", "check many names or filings"),
 		Long: a.say(`每行一个域名、网址、备案文件路径（.yaml）或一份 JSON 备案；也可以是首行为列名的 CSV，列名是事实的路径（如 domain.name,province）。
-空行和 # 开头的行跳过。每个输入行得到一行 NDJSON，顺序与输入相同；出错的行也是一行结果。
-中断后用 --resume 和同一个 --output 接着做。`,
+空行和 # 开头的行跳过。每个输入行得到一行 NDJSON，顺序与输入相同；出错的行也是一行结果。--format csv 每行一个摘要，--format summary 只给总数。
+中断后用 --resume 和同一个 --output 接着做；--retry-undetermined 只重新查询没有查到的；--diff 与以前的结果比较。退出状态取最差的一行。`,
 			`One name, URL, path of a filing file (.yaml) or JSON filing a line; or CSV whose first line names the columns by the paths of facts (domain.name,province).
 Blank lines and lines that begin with # are passed over. Each line gives one line of NDJSON, in the order of the input; a bad line is a result too.
-After an interruption --resume with the same --output goes on.`),
-		Example: "  icpcheck batch names.txt --output results.ndjson\n  icpcheck batch names.txt --output results.ndjson --resume",
-		Args:    atLeastOne("batch", "icpcheck batch names.txt --output results.ndjson"),
+--format csv gives a short line for each, --format summary the totals alone. After an interruption --resume with the same --output goes on;
+--retry-undetermined asks again only what could not be asked; --diff compares with an earlier output. The exit status is that of the worst line.`),
+		Example: "  icpcheck batch names.txt --output results.ndjson\n  icpcheck batch names.txt --output results.ndjson --resume\n" +
+			"  icpcheck batch names.txt --output results.ndjson --retry-undetermined\n  icpcheck batch names.txt --output today.ndjson --diff yesterday.ndjson --fail-on-new",
+		Args: atLeastOne("batch", "icpcheck batch names.txt --output results.ndjson"),
 	}
-	c.Flags().BoolVar(&resume, "resume", false, a.say("从 --output 文件已有的结果接着做", "go on from the results that the --output file holds"))
-	c.Flags().BoolVar(&unordered, "unordered", false, a.say("完成一个输出一个，不按输入顺序", "write results as they come, not in the order of the input"))
-	c.Flags().IntVar(&workers, "workers", 64, a.say("每个注册局同时检查的数量", "how many are checked at once for each registry"))
+	c.Flags().BoolVar(&f.resume, "resume", false, a.say("从 --output 文件已有的结果接着做", "go on from the results that the --output file holds"))
+	c.Flags().BoolVar(&f.retry, "retry-undetermined", false, a.say("只重做 --output 文件里没有查到的行", "do again only those lines of the --output file for which a look-up failed"))
+	c.Flags().StringVar(&f.diff, "diff", "", a.say("与以前的 NDJSON 结果比较，输出变化", "print what has changed since this earlier NDJSON output"))
+	c.Flags().BoolVar(&f.failOnNew, "fail-on-new", false, a.say("与 --diff 同用：只有变坏时才以 1 退出", "with --diff: exit with 1 where something got worse, else with 0"))
+	c.Flags().BoolVar(&f.unordered, "unordered", false, a.say("完成一个输出一个，不按输入顺序", "write results as they come, not in the order of the input"))
+	c.Flags().IntVar(&f.workers, "workers", 64, a.say("每个注册局同时检查的数量", "how many are checked at once for each registry"))
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {
 			return usage("batch: want one FILE, got %d", len(args))
 		}
-		if workers < 1 {
-			return usage("--workers %d: want 1 or more", workers)
-		}
-		return a.runBatch(cmd, args[0], resume, batch.Runner{Workers: workers, Unordered: unordered})
+		return a.runBatch(cmd, args[0], f)
 	}
 	return c
 }
@@ -67,20 +76,26 @@ type liner struct {
 	book      *rulebook.Rulebook
 	clock     func() time.Time
 	collector *collect.Collector
-	header    []string // of a CSV input
+	header    []string      // of a CSV input
+	former    *batch.Former // whose lines are taken over, or nil
 
-	mu    sync.Mutex
-	done  int
-	worst verdict.Overall
+	mu     sync.Mutex
+	done   int
+	worst  verdict.Overall
+	missed map[failure.Kind]int // look-ups that gave nothing
 }
 
-func (a *app) runBatch(cmd *cobra.Command, path string, resume bool, runner batch.Runner) error {
+func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	ctx := cmd.Context()
 	o, book, clock, err := a.setUp(cmd)
 	if err != nil {
 		return err
 	}
-	b := &liner{app: a, o: o, book: book, clock: clock, worst: verdict.Ready}
+	out, err := o.batchOutput(f)
+	if err != nil {
+		return err
+	}
+	b := &liner{app: a, o: o, book: book, clock: clock, worst: verdict.Ready, missed: map[failure.Kind]int{}}
 	if b.collector, err = o.collector(book, clock); err != nil {
 		return err
 	}
@@ -94,28 +109,20 @@ func (a *app) runBatch(cmd *cobra.Command, path string, resume bool, runner batc
 		defer file.Close()
 		input = file
 	}
-	var out io.Writer = a.stdout
-	var done batch.Done
-	switch {
-	case resume && len(o.Output) != 1:
-		return usage("--resume goes with one --output, whose results it goes on from")
-	case len(o.Output) > 1:
-		return usage("batch writes one --output")
-	case len(o.Output) == 1:
-		var file *os.File
-		if resume {
-			file, done, err = batch.Resume(o.Output[0])
-		} else {
-			file, err = os.Create(o.Output[0])
+	if f.retry {
+		if b.former, err = batch.OpenFormer(out.path, func(o batch.Outcome) bool { return !o.Unasked() }); err != nil {
+			return fmt.Errorf("--retry-undetermined: %w", err)
 		}
-		if err != nil {
-			return fmt.Errorf("--output: %w", err)
-		}
-		defer file.Close()
-		out = file
+		defer b.former.Close()
 	}
+	done, err := out.open(a)
+	if err != nil {
+		return err
+	}
+	defer out.abandon()
+
 	book.WarmRules(nil)
-	runner.Work = b.work
+	runner := batch.Runner{Workers: f.workers, Unordered: f.unordered, Work: b.work}
 	if client := b.collector.Registration; client != nil {
 		// Each request has its own time limit. A name that waits for its turn at a
 		// busy registry is not to be given up for that.
@@ -123,25 +130,48 @@ func (a *app) runBatch(cmd *cobra.Command, path string, resume bool, runner batc
 		b.collector.Timeout = 0
 		runner.Lane = b.lane
 	}
-	stop := b.progress(ctx)
-	err = runner.Run(ctx, b.items(input, done), func(line []byte) error {
-		_, err := out.Write(append(line, '\n'))
-		return err
-	})
+	stop := b.progress(path, done.Count, out.toScreen)
+	err = runner.Run(ctx, b.items(input, done), out.write)
 	stop()
 	switch {
+	case errors.Is(err, context.Canceled) && f.retry:
+		return fmt.Errorf("interrupted; %s is as it was, and the same command begins again", out.path)
+	case errors.Is(err, context.Canceled) && out.path != "":
+		return fmt.Errorf("interrupted after %d lines; go on with: %s --resume", out.written+done.Count, a.commandLine())
 	case errors.Is(err, context.Canceled):
-		if len(o.Output) == 1 {
-			return fmt.Errorf("interrupted after %d lines; go on with: icpcheck batch %s --output %s --resume", b.done+done.Count, path, o.Output[0])
-		}
-		return fmt.Errorf("interrupted after %d lines; with --output FILE a run can be resumed", b.done)
+		return fmt.Errorf("interrupted after %d lines; with --output FILE a run can be resumed", out.written)
 	case err != nil:
 		return err
 	}
-	if status := b.worst.ExitStatus(o.AllowUndetermined); status != 0 {
+	if err := out.finish(); err != nil {
+		return err
+	}
+	if f.failOnNew {
+		if out.worse {
+			return statusError(verdict.ExitNotReady)
+		}
+		return nil
+	}
+	worst := verdict.Worst([]verdict.Overall{b.worst, done.Worst})
+	if status := worst.ExitStatus(o.AllowUndetermined); status != 0 {
 		return statusError(status)
 	}
 	return nil
+}
+
+// commandLine is the command as it was typed, for advice how to repeat it.
+func (a *app) commandLine() string {
+	words := []string{"icpcheck"}
+	for _, arg := range a.args {
+		if arg == "--resume" {
+			continue
+		}
+		if strings.ContainsAny(arg, " \t\n'\"\\$&|;<>()*?[]#~`!") || arg == "" {
+			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+		}
+		words = append(words, arg)
+	}
+	return strings.Join(words, " ")
 }
 
 // maxLine bounds an input line; a JSON filing is a few kilobytes.
@@ -164,7 +194,7 @@ func (b *liner) items(r io.Reader, done batch.Done) iter.Seq2[batch.Item, error]
 					continue
 				}
 			}
-			if !done.Lines[line] && !yield(batch.Item{Line: line, Text: s}, nil) {
+			if !done.Has(line) && !yield(batch.Item{Line: line, Text: s}, nil) {
 				return
 			}
 		}
@@ -202,6 +232,11 @@ func (b *liner) readHeader(s string) bool {
 
 // work checks one line and gives its line of output.
 func (b *liner) work(ctx context.Context, item batch.Item) []byte {
+	if b.former != nil {
+		if line, ok := b.former.Line(item.Line, mask.Free(item.Text)); ok {
+			return b.again(line)
+		}
+	}
 	f, only, err := b.filing(item)
 	if err == nil {
 		err = b.o.apply(b.book, []*filing.Filing{f})
@@ -219,11 +254,19 @@ func (b *liner) work(ctx context.Context, item batch.Item) []byte {
 	if err := report.NDJSON(&buffer, r, report.Options{Lang: b.o.lang(b.app.environment)}); err != nil {
 		return b.bad(item, err)
 	}
-	b.count(r.Overall())
+	b.count(r.Overall(), r.Targets[0].Missed()...)
 	out := buffer.Bytes()
 	// The report's own opening brace gives way to the one before line and input.
 	out = append(out[:at], out[at+1:]...)
 	return bytes.TrimRight(out, "\n")
+}
+
+// again takes a line over from an earlier run.
+func (b *liner) again(line []byte) []byte {
+	if o, err := batch.ParseOutcome(line); err == nil {
+		b.count(o.Verdict)
+	}
+	return line
 }
 
 // bad is the output for a line that cannot be checked, which leaves the whole undetermined.
@@ -238,12 +281,17 @@ func (b *liner) bad(item batch.Item, err error) []byte {
 	return line
 }
 
-// count keeps the worst verdict.
-func (b *liner) count(v verdict.Overall) {
+// count keeps the worst verdict, and why look-ups failed.
+func (b *liner) count(v verdict.Overall, missed ...*failure.Failure) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.done++
 	b.worst = verdict.Worst([]verdict.Overall{b.worst, v})
+	for _, f := range missed {
+		if f.Kind != failure.NotAsked {
+			b.missed[f.Kind]++
+		}
+	}
 }
 
 // filing makes a filing of a line.
@@ -350,32 +398,4 @@ func (b *liner) row(s string) (*filing.Filing, error) {
 		}
 	}
 	return f, nil
-}
-
-// progressEvery is how often a line on stderr says how far a batch is.
-const progressEvery = 10 * time.Second
-
-// progress tells now and then how far the batch is; stop ends that.
-func (b *liner) progress(ctx context.Context) (stop func()) {
-	ended := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		tick := time.NewTicker(progressEvery)
-		defer tick.Stop()
-		start := time.Now()
-		for {
-			select {
-			case <-ended:
-				return
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				b.mu.Lock()
-				n := b.done
-				b.mu.Unlock()
-				fmt.Fprintf(b.app.stderr, "icpcheck: %d done, %.0f a second\n", n, float64(n)/time.Since(start).Seconds())
-			}
-		}
-	})
-	return func() { close(ended); wg.Wait() }
 }

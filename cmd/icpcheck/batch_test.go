@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,6 +129,15 @@ func TestBatchUsage(t *testing.T) {
 		"two files":              {"batch", "a", "b"},
 		"no such file":           {"batch", filepath.Join(t.TempDir(), "none.txt")},
 		"no workers":             {"batch", "-", "--workers", "0"},
+		"resume and retry":       {"batch", "-", "--resume", "--retry-undetermined", "--output", filepath.Join(t.TempDir(), "out")},
+		"retry without output":   {"batch", "-", "--retry-undetermined"},
+		"retry of nothing":       {"batch", "-", "--retry-undetermined", "--output", filepath.Join(t.TempDir(), "none")},
+		"fail-on-new alone":      {"batch", "-", "--fail-on-new"},
+		"no earlier output":      {"batch", "-", "--diff", filepath.Join(t.TempDir(), "none")},
+		"another format":         {"batch", "-", "--format", "sarif"},
+		"changes as CSV":         {"batch", "-", "--format", "csv", "--diff", os.DevNull},
+		"two on stdout":          {"batch", "-", "--format", "ndjson", "--format", "summary"},
+		"two results":            {"batch", "-", "--format", "ndjson", "--format", "csv", "--output", filepath.Join(t.TempDir(), "a"), "--output", "b"},
 		"output in no directory": {"batch", "-", "--output", filepath.Join(t.TempDir(), "no", "out")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -136,5 +146,119 @@ func TestBatchUsage(t *testing.T) {
 				t.Errorf("status %d, stdout %q, stderr %q", status, out, errs)
 			}
 		})
+	}
+}
+
+// TestBatchDuplicates: the same name is asked once, wherever it stands.
+func TestBatchDuplicates(t *testing.T) {
+	servers, err := playback.Start(playback.Demo(), playback.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer servers.Close()
+	_, out, _ := batchRun(t, strings.Repeat("example.com\nexample.cn\nhttps://EXAMPLE.com/a\n", 50), "batch", "-", "--no-cache", "--now", "2026-11-24",
+		"--rdap-url", servers.RDAPURL, "--whois-server", servers.WHOISAddr, "--resolver", servers.DNSAddr)
+	if lines := batchLines(t, out); len(lines) != 150 {
+		t.Errorf("%d lines", len(lines))
+	}
+	if r, w, d := servers.Queries(playback.RDAP, "example.com"), servers.Queries(playback.WHOIS, "example.cn"), servers.Queries(playback.DNS, "example.com A"); r != 1 || w != 1 || d != 1 {
+		t.Errorf("asked RDAP %d times, WHOIS %d times, the DNS %d times", r, w, d)
+	}
+}
+
+// TestBatchDeadServers: with nobody there every name still gets its line, with
+// the reason, and the whole is undetermined.
+func TestBatchDeadServers(t *testing.T) {
+	closed := strings.TrimSuffix(strings.TrimPrefix(closedURL(t), "http://"), "/")
+	var input strings.Builder
+	const names = 300
+	for i := range names {
+		fmt.Fprintf(&input, "name%d.com\n", i)
+	}
+	status, out, errs := batchRun(t, input.String(), "batch", "-", "--now", "2026-11-24", "--rdap-url", "http://"+closed+"/", "--whois-server", closed, "--resolver", closed)
+	if status != 3 || errs != "" {
+		t.Errorf("status %d, stderr %q", status, errs)
+	}
+	n := 0
+	for l := range strings.Lines(out) {
+		var line missedLine
+		if err := json.Unmarshal([]byte(l), &line); err != nil {
+			t.Fatal(err)
+		}
+		sources := map[string]bool{}
+		for _, m := range line.Missed {
+			sources[m.Source] = true
+			if m.Kind != "refused" && m.Kind != "suspended" {
+				t.Errorf("%s: %s", line.Target, m.Kind)
+			}
+		}
+		if n++; line.Target != fmt.Sprintf("name%d.com", n-1) || line.Verdict != "undetermined" || !sources["rdap"] || !sources["whois"] || !sources["dns"] {
+			t.Fatalf("line %d: %+v", n, line)
+		}
+	}
+	if n != names {
+		t.Errorf("%d lines", n)
+	}
+}
+
+// TestBatchRetry: only what could not be asked is asked again; the rest stays to
+// the byte, and so does the order.
+func TestBatchRetry(t *testing.T) {
+	fault := playback.Fault{Kind: playback.Refuse}
+	broken, err := playback.Start(playback.Demo(), playback.Options{Faults: map[string]playback.Fault{"rdap/example.com": fault, "whois/example.com": fault}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broken.Close()
+	whole, err := playback.Start(playback.Demo(), playback.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer whole.Close()
+	dir := t.TempDir()
+	names, output := filepath.Join(dir, "names.txt"), filepath.Join(dir, "out.ndjson")
+	if err := os.WriteFile(names, []byte("example.cn\nexample.com\nbad_name\n# no\nfree.com\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(s *playback.Servers, args ...string) (int, string) {
+		status, stdout, errs := batchRun(t, "", append([]string{"batch", names, "--output", output, "--now", "2026-11-24", "--rdap-url", s.RDAPURL,
+			"--whois-server", s.WHOISAddr, "--resolver", s.DNSAddr}, args...)...)
+		if stdout != "" {
+			t.Errorf("stdout %q", stdout)
+		}
+		return status, errs
+	}
+	if status, errs := run(broken); status != 1 || errs != "" {
+		t.Fatalf("status %d, %s", status, errs)
+	}
+	before := strings.SplitAfter(readString(t, output), "\n")
+	if status, errs := run(whole, "--retry-undetermined"); status != 1 || errs != "" {
+		t.Fatalf("status %d, %s", status, errs)
+	}
+	after := strings.SplitAfter(readString(t, output), "\n")
+	if len(before) != 5 || len(after) != 5 {
+		t.Fatalf("%d lines before, %d after", len(before), len(after))
+	}
+	for i := range before {
+		if same := before[i] == after[i]; same != (i != 1) {
+			t.Errorf("line %d is the same: %t", i, same)
+		}
+	}
+	if strings.Contains(before[1], `"missed":[]`) || !strings.Contains(after[1], `"missed":[]`) {
+		t.Error("what was missed before is missed still")
+	}
+	if n := whole.Queries(playback.WHOIS, "example.cn") + whole.Queries(playback.RDAP, "free.com"); n > 0 {
+		t.Errorf("%d questions that had been answered", n)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 2 {
+		t.Errorf("left over: %v", entries)
+	}
+	// A line of the input that has become another is checked anew.
+	if err := os.WriteFile(names, []byte("example.cn\nexample.com\nfree.cn\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(whole, "--retry-undetermined")
+	if lines := batchLines(t, readString(t, output)); len(lines) != 3 || lines[2].Target != "free.cn" {
+		t.Errorf("got %+v", lines)
 	}
 }

@@ -95,6 +95,9 @@ func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s
 func run(e *environment) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The first interruption lets a command finish what is in flight; the second
+	// ends the process, as if nobody had asked for the first.
+	defer context.AfterFunc(ctx, stop)()
 	out := &checked{w: e.stdout}
 	e.stdout = out
 	root := newRoot(e)

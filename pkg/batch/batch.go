@@ -49,7 +49,7 @@ const (
 func (r *Runner) Run(ctx context.Context, items iter.Seq2[Item, error], write func([]byte) error) error {
 	stop, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	s := newSchedule(r, context.WithoutCancel(ctx))
+	s := newSchedule(r, context.WithoutCancel(ctx), stop)
 	// What waits for a worker when the run ends never gets one.
 	defer context.AfterFunc(stop, s.drop)()
 
@@ -60,7 +60,7 @@ func (r *Runner) Run(ctx context.Context, items iter.Seq2[Item, error], write fu
 				cancel(err)
 				return
 			}
-			if !s.room(stop) {
+			if !s.room() {
 				return
 			}
 			s.submit(item)
@@ -103,7 +103,8 @@ type lane struct {
 // schedule hands items to workers, lane by lane.
 type schedule struct {
 	runner  *Runner
-	ctx     context.Context
+	ctx     context.Context // of the work
+	stop    context.Context // ends the run
 	workers int
 	// queue has the slots in the order of the input. It never is full: room sees to it.
 	queue  chan slot
@@ -115,13 +116,12 @@ type schedule struct {
 	active    int // in all lanes
 	open      int // items submitted and not written
 	unwritten int // bytes of results that are not written
-	dropped   bool
 }
 
-func newSchedule(r *Runner, ctx context.Context) *schedule {
+func newSchedule(r *Runner, ctx, stop context.Context) *schedule {
 	workers := max(r.Workers, 1)
 	s := &schedule{
-		runner: r, ctx: ctx, workers: workers, lanes: map[string]*lane{},
+		runner: r, ctx: ctx, stop: stop, workers: workers, lanes: map[string]*lane{},
 		queue: make(chan slot, readAhead*workers), shared: make(chan []byte, readAhead*workers),
 	}
 	s.change = sync.NewCond(&s.mu)
@@ -130,13 +130,13 @@ func newSchedule(r *Runner, ctx context.Context) *schedule {
 
 // room waits until one more item may be read, and reports false where the run
 // ends first.
-func (s *schedule) room(stop context.Context) bool {
+func (s *schedule) room() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for stop.Err() == nil && (s.open >= readAhead*s.workers || s.unwritten > maxUnwritten) {
+	for s.stop.Err() == nil && (s.open >= readAhead*s.workers || s.unwritten > maxUnwritten) {
 		s.change.Wait()
 	}
-	return stop.Err() == nil
+	return s.stop.Err() == nil
 }
 
 func (s *schedule) submit(item Item) {
@@ -156,7 +156,7 @@ func (s *schedule) submit(item Item) {
 		s.lanes[slot.lane] = l
 	}
 	switch {
-	case s.dropped:
+	case s.stop.Err() != nil:
 		slot.done <- nil
 	case l.active < s.workers && s.active < maxLanes*s.workers:
 		l.active++
@@ -182,6 +182,9 @@ func (s *schedule) work(slot slot) {
 
 // next takes what a worker of a lane does next; s.mu is held.
 func (s *schedule) next(name string) (slot, bool) {
+	if s.stop.Err() != nil {
+		s.giveUp()
+	}
 	l := s.lanes[name]
 	l.active--
 	if len(l.waiting) == 0 {
@@ -212,14 +215,18 @@ func (s *schedule) next(name string) (slot, bool) {
 func (s *schedule) drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.dropped = true
+	s.giveUp()
+	s.change.Broadcast()
+}
+
+// giveUp is drop with s.mu held.
+func (s *schedule) giveUp() {
 	for _, l := range s.lanes {
 		for _, slot := range l.waiting {
 			slot.done <- nil
 		}
 		l.waiting = nil
 	}
-	s.change.Broadcast()
 }
 
 // result waits for the output of a slot; without order it takes whichever comes

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/icpcheck/icpcheck/pkg/batch"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
 )
 
 func numbers(n int) iter.Seq2[batch.Item, error] {
@@ -147,12 +148,17 @@ func TestErrors(t *testing.T) {
 }
 
 func TestResume(t *testing.T) {
+	const (
+		one   = `{"line":1,"input":"a","verdict":"ready"}`
+		three = `{"line":3,"input":"c","tool":{"verdict":"no"},"verdict":"not-ready","facts":{}}`
+		four  = `{"line":4,"input":"d","verdict":"undetermined"}`
+	)
 	path := filepath.Join(t.TempDir(), "out.ndjson")
 	file, done, err := batch.Resume(path)
 	if err != nil || done.Count != 0 {
 		t.Fatal(err, done)
 	}
-	if _, err := file.WriteString("{\"line\":1}\n{\"line\":3}\n{\"line\":4,\"half"); err != nil {
+	if _, err := file.WriteString(one + "\n" + three + "\n{\"line\":4,\"half"); err != nil {
 		t.Fatal(err)
 	}
 	if err := file.Close(); err != nil {
@@ -162,10 +168,10 @@ func TestResume(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if done.Count != 2 || !done.Lines[1] || !done.Lines[3] || done.Lines[4] {
+	if done.Count != 2 || !done.Has(1) || done.Has(2) || !done.Has(3) || done.Has(4) || done.Has(1000) || done.Worst != verdict.NotReady {
 		t.Errorf("got %+v", done)
 	}
-	if _, err := file.WriteString("{\"line\":4}\n"); err != nil {
+	if _, err := file.WriteString(four + "\n"); err != nil {
 		t.Fatal(err)
 	}
 	if err := file.Close(); err != nil {
@@ -175,7 +181,7 @@ func TestResume(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{`{"line":1}`, `{"line":3}`, `{"line":4}`}; !slices.Equal(strings.Fields(string(data)), want) {
+	if want := []string{one, three, four}; !slices.Equal(strings.Fields(string(data)), want) {
 		t.Errorf("got %q", data)
 	}
 	if err := os.WriteFile(path, []byte("something else\n"), 0o600); err != nil {

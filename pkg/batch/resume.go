@@ -1,56 +1,73 @@
 package batch
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/icpcheck/icpcheck/pkg/verdict"
 )
 
 // Done is what an earlier run left in its output file.
 type Done struct {
-	// Count is how many whole lines there are.
+	// Count is how many results there are.
 	Count int
-	// Lines are the input lines they are about, by the key "line".
-	Lines map[int]bool
+	// Worst is the worst verdict among them.
+	Worst verdict.Overall
+
+	lines []uint64 // a bit for each line of the input
+}
+
+// Has reports whether there is a result for a line of the input.
+func (d *Done) Has(line int) bool {
+	return line/64 < len(d.lines) && d.lines[line/64]&(1<<(line%64)) != 0
+}
+
+// maxLines is more lines than any input has; a number beyond it is damage.
+const maxLines = 1 << 31
+
+func (d *Done) add(h head) error {
+	if h.line > maxLines {
+		return errNoOutcome
+	}
+	for h.line/64 >= len(d.lines) {
+		d.lines = append(d.lines, 0)
+	}
+	d.lines[h.line/64] |= 1 << (h.line % 64)
+	d.Count++
+	d.Worst = verdict.Worst([]verdict.Overall{d.Worst, h.verdict})
+	return nil
 }
 
 // Resume opens an output file to go on with it: it reads the whole lines that
 // are there and cuts off what was half written when the run broke off. A file
 // that does not exist is begun.
 func Resume(path string) (*os.File, Done, error) {
-	done := Done{Lines: map[int]bool{}}
+	done := Done{Worst: verdict.Ready}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, done, err
 	}
 	var size int64
-	reader := bufio.NewReaderSize(file, 1<<16)
-	for {
-		line, err := reader.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			break // what is left has no newline: half a line
+	err = eachLine(path, file, func(raw []byte, offset int64) error {
+		h, err := headOf(raw)
+		if err == nil && h.line > 0 {
+			err = done.add(h)
 		}
-		if err != nil {
-			return nil, done, errors.Join(err, file.Close())
-		}
-		var head struct {
-			Line int `json:"line"`
-		}
-		if json.Unmarshal(bytes.TrimSpace(line), &head) != nil || head.Line == 0 {
-			return nil, done, errors.Join(fmt.Errorf("%s: line %d is not the output of a batch, so it cannot be resumed", path, done.Count+1), file.Close())
-		}
-		done.Count++
-		done.Lines[head.Line] = true
-		size += int64(len(line))
+		size = offset + int64(len(raw))
+		return err
+	})
+	if errors.Is(err, errNoOutcome) {
+		err = fmt.Errorf("%w, so it cannot be gone on with", err)
 	}
-	if err := file.Truncate(size); err != nil {
-		return nil, done, errors.Join(err, file.Close())
+	if err == nil {
+		err = file.Truncate(size)
 	}
-	if _, err := file.Seek(size, io.SeekStart); err != nil {
+	if err == nil {
+		_, err = file.Seek(size, io.SeekStart)
+	}
+	if err != nil {
 		return nil, done, errors.Join(err, file.Close())
 	}
 	return file, done, nil

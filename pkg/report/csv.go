@@ -45,7 +45,7 @@ func CSV(w io.Writer, r *Report, o Options) error {
 				}
 			}
 			for k := range row {
-				row[k] = csvCell(row[k])
+				row[k] = CSVCell(row[k])
 			}
 			_ = rows.Write(row)
 		}
@@ -58,10 +58,10 @@ func CSV(w io.Writer, r *Report, o Options) error {
 	return err
 }
 
-// csvCell keeps a spreadsheet from taking a cell for a formula: an apostrophe
+// CSVCell keeps a spreadsheet from taking a cell for a formula: an apostrophe
 // goes before the signs that begin one, the full-width forms among them, which
 // Excel takes for the same on an East Asian system.
-func csvCell(s string) string {
+func CSVCell(s string) string {
 	s = text.Clean(s)
 	if start := strings.TrimLeftFunc(s, unicode.IsSpace); start != "" && strings.ContainsRune("=+-@|%＝＋－＠", []rune(start)[0]) {
 		return "'" + s

@@ -1,0 +1,352 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/icpcheck/icpcheck/pkg/batch"
+	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/report"
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/verdict"
+)
+
+// batchOutput is where a batch writes what.
+type batchOutput struct {
+	flags batchFlags
+	say   func(zh, en string) string
+
+	results  string // form of the results: ndjson, csv, or "" for none
+	path     string // their file; "" is standard output
+	summary  *batchSummary
+	changes  string // form of the changes on standard output: text, ndjson, or "" for none
+	toScreen bool   // something is written to standard output line by line
+
+	stdout    io.Writer
+	file      *os.File      // for the results, or nil
+	temporary bool          // file takes the place of path in the end
+	differ    *batch.Differ // or nil
+	written   int
+	worse     bool // there was a change for the worse
+}
+
+// batchOutput settles what goes where. Formats pair up with outputs as they do
+// everywhere; text stands for NDJSON, and with --diff for changes in words.
+func (o *options) batchOutput(f batchFlags) (*batchOutput, error) {
+	out := &batchOutput{flags: f}
+	switch {
+	case f.workers < 1:
+		return nil, usage("--workers %d: want 1 or more", f.workers)
+	case f.resume && f.retry:
+		return nil, usage("--resume and --retry-undetermined: give one of them")
+	case f.failOnNew && f.diff == "":
+		return nil, usage("--fail-on-new goes with --diff OLD.ndjson")
+	case len(o.Output) > len(o.Format):
+		return nil, usage("%d --output but %d --format: give them in pairs", len(o.Output), len(o.Format))
+	}
+	toStdout := len(o.Format) - len(o.Output)
+	taken, results := 0, 0
+	for i, form := range o.Format {
+		path := ""
+		if i >= toStdout && o.Output[i-toStdout] != "-" {
+			path = o.Output[i-toStdout]
+		}
+		if path == "" {
+			taken++
+		}
+		switch {
+		case form == "summary":
+			out.summary = &batchSummary{path: path}
+		case f.diff != "" && path == "" && (form == "text" || form == "ndjson"):
+			out.changes = form
+		case form == "text" || form == "ndjson" || form == "csv" && (f.diff == "" || path != ""):
+			out.results, out.path = strings.Replace(form, "text", "ndjson", 1), path
+			results++
+		default:
+			return nil, usage("--format %s: batch knows text, ndjson, csv and summary, and with --diff text and ndjson on standard output", form)
+		}
+	}
+	switch {
+	case taken > 1:
+		return nil, usage("%d formats on standard output: give all but one an --output", taken)
+	case results > 1:
+		return nil, usage("batch writes one --output of results, and one summary")
+	case (f.resume || f.retry) && out.path == "":
+		return nil, usage("--resume and --retry-undetermined go with one --output, whose results they go on from")
+	case f.retry && out.results != "ndjson", f.resume && out.results != "ndjson" && (f.diff != "" || out.summary != nil):
+		return nil, usage("--format csv has not all that is needed to go on this way: use ndjson")
+	}
+	if f.diff != "" && out.changes == "" && taken == 0 {
+		out.changes = "text"
+	}
+	out.toScreen = out.changes != "" || out.results != "" && out.path == ""
+	return out, nil
+}
+
+// open makes the files ready, and tells what an earlier run has done already.
+func (out *batchOutput) open(a *app) (done batch.Done, err error) {
+	out.stdout, out.say = a.stdout, a.say
+	done.Worst = verdict.Ready
+	if out.flags.diff != "" {
+		if out.differ, err = batch.OpenDiffer(out.flags.diff); err != nil {
+			return done, fmt.Errorf("--diff: %w", err)
+		}
+	}
+	if out.path != "" {
+		switch {
+		case out.flags.resume:
+			if out.file, done, err = batch.Resume(out.path); err == nil && (out.differ != nil || out.summary != nil) {
+				err = batch.EachOutcome(out.path, out.note)
+			}
+		case out.flags.retry:
+			out.temporary = true
+			out.file, err = os.CreateTemp(filepath.Dir(out.path), "."+filepath.Base(out.path)+".*")
+		default:
+			out.file, err = os.Create(out.path)
+		}
+		if err != nil {
+			return done, fmt.Errorf("--output: %w", err)
+		}
+	}
+	if out.results == "csv" && done.Count == 0 {
+		if out.file != nil { // the column names of a run that came no further
+			if err := errors.Join(out.file.Truncate(0), rewind(out.file)); err != nil {
+				return done, fmt.Errorf("--output: %w", err)
+			}
+		}
+		return done, out.csvRow(batchColumns)
+	}
+	return done, nil
+}
+
+func rewind(file *os.File) error {
+	_, err := file.Seek(0, io.SeekStart)
+	return err
+}
+
+// write takes one line of result.
+func (out *batchOutput) write(line []byte) error {
+	out.written++
+	if out.results == "ndjson" {
+		if err := out.put(append(line, '\n')); err != nil {
+			return err
+		}
+		line = bytes.TrimRight(line, "\n")
+	}
+	if out.results != "csv" && out.summary == nil && out.differ == nil {
+		return nil
+	}
+	o, err := batch.ParseOutcome(line)
+	if err != nil {
+		return fmt.Errorf("line %d of the output: %w", out.written, err)
+	}
+	if out.results == "csv" {
+		if err := out.csvRow(batchRow(o)); err != nil {
+			return err
+		}
+	}
+	return out.note(o)
+}
+
+// note takes a result into the summary and the comparison.
+func (out *batchOutput) note(o batch.Outcome) error {
+	if out.summary != nil {
+		out.summary.add(o)
+	}
+	if out.differ != nil {
+		return out.change(out.differ.Compare(o))
+	}
+	return nil
+}
+
+// put writes results.
+func (out *batchOutput) put(data []byte) error {
+	w := out.stdout
+	if out.file != nil {
+		w = out.file
+	}
+	_, err := w.Write(data)
+	if err != nil && out.file != nil {
+		return fmt.Errorf("--output %s: %w", out.path, reason(err))
+	}
+	return err
+}
+
+// finish ends a run that came to its end.
+func (out *batchOutput) finish() error {
+	if out.differ != nil {
+		if err := out.change(out.differ.Gone()); err != nil {
+			return err
+		}
+	}
+	if out.file != nil {
+		file := out.file
+		out.file = nil
+		err := file.Close()
+		if err == nil && out.temporary {
+			if err = os.Chmod(file.Name(), 0o644); err == nil {
+				err = os.Rename(file.Name(), out.path)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("--output %s: %w", out.path, reason(err))
+		}
+	}
+	if out.summary == nil {
+		return nil
+	}
+	words := out.summary.words(out.say)
+	if out.summary.path == "" {
+		_, err := io.WriteString(out.stdout, words)
+		return err
+	}
+	return writeFile(out.summary.path, func(w io.Writer) error {
+		_, err := io.WriteString(w, words)
+		return err
+	})
+}
+
+// abandon lets go of the file of a run that did not come to its end.
+func (out *batchOutput) abandon() {
+	if out.file == nil {
+		return
+	}
+	_ = out.file.Close()
+	if out.temporary {
+		_ = os.Remove(out.file.Name())
+	}
+}
+
+var batchColumns = []string{"line", "verdict", "input", "target", "failed", "warned", "undetermined", "missed", "expires", "places", "error"}
+
+func batchRow(o batch.Outcome) []string {
+	missed := make([]string, len(o.Missed))
+	for i, k := range o.Missed {
+		missed[i] = string(k)
+	}
+	row := []string{strconv.Itoa(o.Line), string(o.Verdict), o.Input, o.Target, strings.Join(o.Failed, " "), strings.Join(o.Warned, " "),
+		strings.Join(o.Open, " "), strings.Join(missed, " "), o.Expires, strings.Join(o.Places, " "), o.Error}
+	for i := range row {
+		row[i] = report.CSVCell(text.Clean(row[i]))
+	}
+	return row
+}
+
+func (out *batchOutput) csvRow(cells []string) error {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	_ = w.Write(cells) // a bytes.Buffer takes everything
+	w.Flush()
+	return out.put(b.Bytes())
+}
+
+// changeWords are the kinds of change in both languages.
+func changeWords(k batch.Kind) text.Text {
+	switch k {
+	case batch.NewlyFailing:
+		return text.Text{Zh: "新增不通过", En: "newly failing"}
+	case batch.NewlyExpiring:
+		return text.Text{Zh: "域名有效期不足了", En: "too little time left now"}
+	case batch.MovedAbroad:
+		return text.Text{Zh: "解析到境外了", En: "moved abroad"}
+	case batch.Mended:
+		return text.Text{Zh: "已改正", En: "mended"}
+	case batch.New:
+		return text.Text{Zh: "新增", En: "new"}
+	case batch.Gone:
+		return text.Text{Zh: "不再列出", En: "gone"}
+	}
+	return text.Text{Zh: string(k), En: string(k)}
+}
+
+// change prints differences.
+func (out *batchOutput) change(changes []batch.Change) error {
+	for _, c := range changes {
+		// A new one that fails is worse than none.
+		out.worse = out.worse || c.Kind.Bad() || c.Kind == batch.New && len(c.Checks) > 0
+		var line []byte
+		switch out.changes {
+		case "ndjson":
+			encoded, err := json.Marshal(c)
+			if err != nil {
+				return err
+			}
+			line = append(encoded, '\n')
+		case "text":
+			what := changeWords(c.Kind)
+			line = fmt.Appendf(nil, "%s%s%s", text.Clean(c.Target), out.say("：", ": "), out.say(what.Zh, what.En))
+			if details := strings.Join(append(slices.Clone(c.Checks), c.Places...), " "); details != "" {
+				line = fmt.Appendf(line, "%s%s%s", out.say("（", " ("), details, out.say("）", ")"))
+			}
+			line = append(line, '\n')
+		default:
+			continue
+		}
+		if _, err := out.stdout.Write(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batchSummary counts results.
+type batchSummary struct {
+	path     string // of its file; "" is standard output
+	total    int
+	bad      int // lines that could not be checked
+	verdicts map[verdict.Overall]int
+	failed   map[string]int
+	missed   map[failure.Kind]int
+}
+
+func (s *batchSummary) add(o batch.Outcome) {
+	if s.verdicts == nil {
+		s.verdicts, s.failed, s.missed = map[verdict.Overall]int{}, map[string]int{}, map[failure.Kind]int{}
+	}
+	s.total++
+	if o.Error != "" {
+		s.bad++
+	} else {
+		s.verdicts[o.Verdict]++
+	}
+	for _, id := range o.Failed {
+		s.failed[id]++
+	}
+	for _, k := range o.Missed {
+		s.missed[k]++
+	}
+}
+
+// words puts the summary into a few lines, the most frequent first.
+func (s *batchSummary) words(say func(zh, en string) string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, say("共 %d 行：可以提交 %d，不能提交 %d，待定 %d，无法检查 %d\n", "%d lines: %d ready, %d not ready, %d undetermined, %d could not be checked\n"),
+		s.total, s.verdicts[verdict.Ready], s.verdicts[verdict.NotReady], s.verdicts[verdict.Unknown], s.bad)
+	if len(s.failed) > 0 {
+		fmt.Fprintf(&b, "%s\n", say("不通过的检查：", "checks that fail:"))
+		counted(&b, s.failed)
+	}
+	if len(s.missed) > 0 {
+		fmt.Fprintf(&b, "%s\n", say("查询失败：", "look-ups without an answer:"))
+		counted(&b, s.missed)
+	}
+	return b.String()
+}
+
+func counted[K ~string](b *strings.Builder, counts map[K]int) {
+	keys := slices.Sorted(maps.Keys(counts))
+	slices.SortStableFunc(keys, func(x, y K) int { return counts[y] - counts[x] })
+	for _, k := range keys {
+		fmt.Fprintf(b, "%8d  %s\n", counts[k], k)
+	}
+}
