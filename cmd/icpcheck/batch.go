@@ -34,7 +34,7 @@ import (
 // batchFlags are the flags of batch alone.
 type batchFlags struct {
 	resume, retry, unordered, failOnNew bool
-	diff                                string
+	diff, only                          string
 	workers                             int
 }
 
@@ -58,13 +58,20 @@ Blank lines and lines that begin with # are passed over. Each line gives one lin
 	c.Flags().BoolVar(&f.retry, "retry-undetermined", false, a.say("只重做 --output 文件里没有查到的行", "do again only those lines of the --output file for which a look-up failed"))
 	c.Flags().StringVar(&f.diff, "diff", "", a.say("与以前的 NDJSON 结果比较，输出变化", "print what has changed since this earlier NDJSON output"))
 	c.Flags().BoolVar(&f.failOnNew, "fail-on-new", false, a.say("与 --diff 同用：只有变坏时才以 1 退出", "with --diff: exit with 1 where something got worse, else with 0"))
+	c.Flags().StringVar(&f.only, "only", "", a.say("dns：只查 DNS 地址，每个域名一行 JSON", "dns: ask for addresses alone, one line of JSON for each name"))
 	c.Flags().BoolVar(&f.unordered, "unordered", false, a.say("完成一个输出一个，不按输入顺序", "write results as they come, not in the order of the input"))
 	c.Flags().IntVar(&f.workers, "workers", 64, a.say("每个注册局同时检查的数量", "how many are checked at once for each registry"))
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {
 			return usage("batch: want one FILE, got %d", len(args))
 		}
-		return a.runBatch(cmd, args[0], f)
+		switch f.only {
+		case "":
+			return a.runBatch(cmd, args[0], f)
+		case "dns":
+			return a.runBatchDNS(cmd, args[0], f)
+		}
+		return usage("--only %q: want dns", f.only)
 	}
 	return c
 }
@@ -100,15 +107,11 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 		return err
 	}
 	defer b.collector.Close()
-	input := a.stdin
-	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return fmt.Errorf("%s: cannot be read: %w", path, reason(err))
-		}
-		defer file.Close()
-		input = file
+	input, err := a.openBatch(path)
+	if err != nil {
+		return err
 	}
+	defer input.Close()
 	if f.retry {
 		if b.former, err = batch.OpenFormer(out.path, func(o batch.Outcome) bool { return !o.Unasked() }); err != nil {
 			return fmt.Errorf("--retry-undetermined: %w", err)
@@ -157,6 +160,18 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 		return statusError(status)
 	}
 	return nil
+}
+
+// openBatch opens the input of a batch.
+func (a *app) openBatch(path string) (io.ReadCloser, error) {
+	if path == "-" {
+		return io.NopCloser(a.stdin), nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: cannot be read: %w", path, reason(err))
+	}
+	return file, nil
 }
 
 // commandLine is the command as it was typed, for advice how to repeat it.

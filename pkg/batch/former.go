@@ -30,6 +30,7 @@ func headOf(raw []byte) (head, error) {
 		return csvHead(raw)
 	}
 	var h head
+	status := ""
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if _, err := d.Token(); err != nil {
 		return h, errNoOutcome
@@ -48,9 +49,19 @@ func headOf(raw []byte) (head, error) {
 			into = &h.input
 		case "verdict":
 			into = &h.verdict
+		case "status":
+			into = &status
 		}
 		if err := d.Decode(into); err != nil {
 			return h, errNoOutcome
+		}
+		// A line of the DNS alone judges nothing.
+		switch status {
+		case "":
+		case string(verdict.Unknown):
+			h.verdict = verdict.Unknown
+		default:
+			h.verdict = verdict.Ready
 		}
 	}
 	if h.line < 1 || h.verdict == "" {
