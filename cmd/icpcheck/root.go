@@ -44,6 +44,9 @@ Exit status: 0 ready, 1 not ready, 2 could not run, 3 undetermined.`),
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	declare(root, a.lang)
+	profile := root.PersistentFlags().String("cpuprofile", "", "write a profile of the run for go tool pprof")
+	_ = root.PersistentFlags().MarkHidden("cpuprofile") // errs only for a flag that is not there
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.startProfile(*profile) }
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err: fmt.Errorf("%w%s", err, unknownFlag(cmd.Flags(), err)), hint: cmd.CommandPath() + " --help"}
 	})

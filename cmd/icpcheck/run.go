@@ -38,6 +38,8 @@ type environment struct {
 	// and watchedWidth how wide that is; 0 is not known.
 	watched      bool
 	watchedWidth int
+	// profile is what --cpuprofile writes, or nil.
+	profile *os.File
 }
 
 // system is the environment of the real process.
@@ -106,6 +108,9 @@ func run(e *environment) int {
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
 	err := root.ExecuteContext(ctx)
+	if stopErr := e.stopProfile(); err == nil {
+		err = stopErr
+	}
 	var status statusError
 	if out.err != nil && (err == nil || errors.As(err, &status)) {
 		// A verdict on half a report would be worse than none.

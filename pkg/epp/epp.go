@@ -66,7 +66,10 @@ var link = pattern.New(`(?i)[(<]?\s*https?://\S*`)
 // Parse reads one status value: one EPP name, several, or one followed by a
 // link or a remark. Anything else is kept as written; an empty value gives nil.
 func Parse(value string) []string {
-	value = strings.Join(strings.Fields(link().ReplaceAllString(value, " ")), " ")
+	if strings.Contains(value, "://") { // the pattern takes longer than all the rest
+		value = link().ReplaceAllString(value, " ")
+	}
+	value = strings.Join(strings.Fields(value), " ")
 	if value == "" {
 		return nil
 	}

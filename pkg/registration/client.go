@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -55,6 +56,8 @@ type Client struct {
 	Patient bool
 
 	limiter limiter
+	once    sync.Once // makes client
+	client  *http.Client
 	// manners are the pauses after refusals; tests shorten them. Nil is usualManners.
 	manners *manners
 	// sleep waits between attempts; tests replace it.

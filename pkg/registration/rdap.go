@@ -41,6 +41,17 @@ func parseRDAP(domain string, raw []byte) (r Record, err error) {
 	case raw[0] != '{':
 		return fail(failure.Malformed, "the answer is not a JSON object")
 	}
+	if d, ok := decodeFast(raw); ok {
+		return domainRecord(domain, d)
+	}
+	return parseWithLibrary(domain, raw)
+}
+
+// parseWithLibrary is parseRDAP for answers of every shape.
+func parseWithLibrary(domain string, raw []byte) (r Record, err error) {
+	fail := func(kind failure.Kind, text string) (Record, error) {
+		return Record{}, failure.New(kind, SourceRDAP, "", domain, errors.New(text))
+	}
 	// The decoder panics on what it takes for its own bugs.
 	defer func() {
 		if p := recover(); p != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
@@ -124,7 +125,12 @@ func asciiDomain(s string) string {
 var spaces = pattern.New(`\s+`)
 
 // clean puts a value from a server on one line.
-func clean(s string) string { return strings.TrimSpace(spaces().ReplaceAllString(s, " ")) }
+func clean(s string) string {
+	if strings.ContainsAny(s, "\t\n\f\r") || strings.Contains(s, "  ") {
+		s = spaces().ReplaceAllString(s, " ")
+	}
+	return strings.TrimSpace(s)
+}
 
 // hidden matches what registries and registrars write instead of a holder:
 // redaction under privacy law, and services that lend their name. The holder is
@@ -134,10 +140,27 @@ var hidden = pattern.New(`(?i)redacted|not disclosed|undisclosed|non-disclosed|d
 	`whois ?(guard|privacy|protect|agent)|privacy ?(protect|service|guardian)|contact privacy|domains by proxy|domain privacy|` +
 	`identity protect|perfect privacy|private registration|personal data|隐私|保密|\*\*|^[\s.*_-]*$`)
 
+// traces are what every text that hidden matches contains, in lower case. To look
+// for them first spares nearly every real holder the pattern, which takes longer
+// than decoding the answer.
+var traces = [...]string{
+	"redact", "disclos", "protect", "withheld", "mask", "hidden", "gdpr", "availab", "public", "none", "null", "privat", "privac", "whois", "proxy",
+	"personal data", "隐私", "保密", "*",
+}
+
+func isHidden(s string) bool {
+	lower := strings.ToLower(s)
+	suspect := len(s) <= len("n/a") || strings.Trim(s, " .*_-") == ""
+	for _, trace := range traces {
+		suspect = suspect || strings.Contains(lower, trace)
+	}
+	return suspect && hidden().MatchString(s)
+}
+
 // holder returns the first candidate that names somebody.
 func holder(candidates ...string) string {
 	for _, c := range candidates {
-		if c = clean(c); c != "" && !hidden().MatchString(c) {
+		if c = clean(c); c != "" && !isHidden(c) {
 			return c
 		}
 	}
@@ -153,8 +176,10 @@ var hostName = pattern.New(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+([a-z]{2,}|xn-
 func addHosts(hosts []string, value string) []string {
 	for i, token := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" \t,;", r) }) {
 		host := strings.ToLower(strings.TrimSuffix(token, "."))
-		if ascii, ok := domainname.ToASCII(host); ok {
-			host = ascii
+		if !isASCII(host) {
+			if ascii, ok := domainname.ToASCII(host); ok {
+				host = ascii
+			}
 		}
 		if !hostName().MatchString(host) {
 			if i == 0 {
@@ -165,6 +190,10 @@ func addHosts(hosts []string, value string) []string {
 		hosts = addNew(hosts, host)
 	}
 	return hosts
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
 }
 
 // maxList bounds the lists of a record. No name has more than a dozen servers

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/net/ipv4"
+)
+
+// fastDNS is an authoritative server on loopback that is faster than any client
+// here: it copies the question and adds one record. It answers A and AAAA.
+func fastDNS(b *testing.B) string {
+	b.Helper()
+	address := ""
+	for range 2 {
+		config := net.ListenConfig{Control: func(_, _ string, raw syscall.RawConn) error {
+			return raw.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, 15 /* SO_REUSEPORT */, 1) })
+		}}
+		listen := address
+		if listen == "" {
+			listen = "127.0.0.1:0"
+		}
+		conn, err := config.ListenPacket(b.Context(), "udp", listen)
+		if err != nil {
+			b.Fatal(err)
+		}
+		_ = conn.(*net.UDPConn).SetReadBuffer(8 << 20)
+		address = conn.LocalAddr().String()
+		b.Cleanup(func() { _ = conn.Close() })
+		go serveFast(ipv4.NewPacketConn(conn))
+	}
+	return address
+}
+
+func serveFast(p *ipv4.PacketConn) {
+	const vector = 64
+	in := make([]ipv4.Message, vector)
+	for i := range in {
+		in[i].Buffers = [][]byte{make([]byte, 512)}
+	}
+	out := make([]ipv4.Message, vector)
+	for i := range out {
+		out[i].Buffers = make([][]byte, 1)
+	}
+	for {
+		n, err := p.ReadBatch(in, 0)
+		if err != nil {
+			return
+		}
+		k := 0
+		for _, m := range in[:n] {
+			if answer := answerFast(m.Buffers[0][:m.N:512]); answer != nil {
+				out[k].Buffers[0], out[k].Addr = answer, m.Addr
+				k++
+			}
+		}
+		for rest := out[:k]; len(rest) > 0; {
+			sent, err := p.WriteBatch(rest, 0)
+			if err != nil {
+				break
+			}
+			rest = rest[sent:]
+		}
+	}
+}
+
+func answerFast(query []byte) []byte {
+	end := 12
+	for end < len(query) && query[end] != 0 {
+		end += int(query[end]) + 1
+	}
+	if end += 5; end > len(query) {
+		return nil
+	}
+	answer := query[:end] // without EDNS
+	binary.BigEndian.PutUint16(answer[2:], 0x8580)
+	copy(answer[4:12], []byte{0, 1, 0, 1, 0, 0, 0, 0})
+	switch binary.BigEndian.Uint16(query[end-4:]) {
+	case 1:
+		return append(answer, 0xc0, 12, 0, 1, 0, 1, 0, 0, 1, 44, 0, 4, 203, 0, 113, 7)
+	case 28:
+		return append(answer, 0xc0, 12, 0, 28, 0, 1, 0, 0, 1, 44, 0, 16, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
+	}
+	answer[7] = 0
+	return answer
+}
+
+// release builds the program as it is released.
+func release(b *testing.B) string {
+	b.Helper()
+	file := filepath.Join(b.TempDir(), "icpcheck")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", file, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	return file
+}
+
+// contender is a program that is measured.
+type contender struct {
+	name string
+	args []string
+}
+
+// BenchmarkPeersDNS has icpcheck and what other programs there are ask a fast
+// server on loopback about 100,000 names, one after the other and round again, so
+// that what else the machine does hits all alike. A program that is not installed
+// is left out. ICPCHECK_BENCH_NAMES is another number of names. dnsx and massdns
+// ask for A alone unless told otherwise, so both are measured.
+func BenchmarkPeersDNS(b *testing.B) {
+	names := 100_000
+	if n, err := strconv.Atoi(os.Getenv("ICPCHECK_BENCH_NAMES")); err == nil {
+		names = n
+	}
+	server := fastDNS(b)
+	dir := b.TempDir()
+	input, resolvers := filepath.Join(dir, "names"), filepath.Join(dir, "resolvers")
+	var list strings.Builder
+	for i := range names {
+		fmt.Fprintf(&list, "name%d.example.com\n", i)
+	}
+	for path, content := range map[string]string{input: list.String(), resolvers: server + "\n"} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	output := filepath.Join(dir, "out")
+	contenders := []contender{
+		{"icpcheck-A-AAAA", []string{release(b), "batch", input, "--only", "dns", "--resolver", server, "--output", output, "--quiet"}},
+		{"dnsx-A", []string{"dnsx", "-l", input, "-r", server, "-a", "-json", "-silent", "-o", output, "-duc", "-t", "1000", "-retry", "3"}},
+		{"dnsx-A-AAAA", []string{"dnsx", "-l", input, "-r", server, "-a", "-aaaa", "-json", "-silent", "-o", output, "-duc", "-t", "1000", "-retry", "3"}},
+		{"zdns-A", []string{"zdns", "A", "--input-file", input, "--output-file", output, "--name-servers", server, "--threads", "1000"}},
+		{"zdns-A-AAAA", []string{"zdns", "ALOOKUP", "--ipv4-lookup", "--ipv6-lookup", "--input-file", input, "--output-file", output, "--name-servers", server, "--threads", "1000"}},
+		{"massdns-A", []string{"massdns", "-r", resolvers, "-o", "J", "-w", output, "-q", input}},
+	}
+	race(b, contenders, names)
+}
+
+// race measures contenders in turns: wall time, processor time and memory.
+func race(b *testing.B, contenders []contender, names int) {
+	type total struct {
+		wall, cpu time.Duration
+		memory    int64
+		runs      int
+	}
+	totals := make([]total, len(contenders))
+	for b.Loop() {
+		for i, c := range contenders {
+			path, err := exec.LookPath(c.args[0])
+			if err != nil {
+				continue
+			}
+			command := exec.Command(path, c.args[1:]...)
+			command.Env = append(os.Environ(), "HOME="+b.TempDir())
+			start := time.Now()
+			if out, err := command.CombinedOutput(); command.ProcessState == nil || command.ProcessState.ExitCode() != 0 {
+				b.Errorf("%s: %v: %.500s", c.name, err, out)
+				continue
+			}
+			t := &totals[i]
+			t.wall += time.Since(start)
+			t.cpu += command.ProcessState.UserTime() + command.ProcessState.SystemTime()
+			if usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage); ok {
+				t.memory = max(t.memory, usage.Maxrss>>10)
+			}
+			t.runs++
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	for i, c := range contenders {
+		if t := totals[i]; t.runs > 0 {
+			n := float64(t.runs) * float64(names)
+			b.ReportMetric(n/t.wall.Seconds(), c.name+"-names/s")
+			b.ReportMetric(float64(t.cpu.Microseconds())/n, c.name+"-cpu-µs/name")
+			b.ReportMetric(float64(t.memory), c.name+"-MB")
+		}
+	}
+}
