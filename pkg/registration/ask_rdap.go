@@ -55,7 +55,7 @@ func (c *Client) askRDAP(ctx context.Context, base string, pace Pace, domain str
 		return Record{}, problemOf(SourceRDAP, base, domain, err)
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	body, err := readAnswer(response)
 	if err != nil {
 		return Record{}, problemOf(SourceRDAP, base, domain, err)
 	}
@@ -84,6 +84,15 @@ func (c *Client) askRDAP(ctx context.Context, base string, pace Pace, domain str
 		return Record{}, problemOf(SourceRDAP, base, domain, err)
 	}
 	return record, nil
+}
+
+// readAnswer reads one byte more than an answer may have, so that its parser
+// notices. Room is made at once for what the server announces.
+func readAnswer(response *http.Response) ([]byte, error) {
+	var body bytes.Buffer
+	body.Grow(int(min(max(response.ContentLength, 0), maxAnswer)) + bytes.MinRead)
+	_, err := body.ReadFrom(io.LimitReader(response.Body, maxAnswer+1))
+	return body.Bytes(), err
 }
 
 // idleEach is how many connections to one server are kept for the next names; the

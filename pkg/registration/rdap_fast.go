@@ -1,6 +1,8 @@
 package registration
 
 import (
+	"bytes"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/openrdap/rdap"
@@ -76,27 +78,55 @@ func decodeFast(raw []byte) (*rdap.Domain, bool) {
 }
 
 // cardFast reads the names in a jCard (RFC 7095): ["vcard", [[name, parameters,
-// type, value…]…]].
+// type, value…]…]]. Most properties are neither name and are passed over unread.
 func cardFast(raw jsontext.Value) (*rdap.VCard, bool) {
-	var top []jsontext.Value
-	var properties [][]jsontext.Value
-	if json.Unmarshal(raw, &top) != nil || len(top) != 2 || json.Unmarshal(top[1], &properties) != nil {
+	d := jsontext.NewDecoder(bytes.NewReader(raw))
+	enter := func() bool {
+		t, err := d.ReadToken()
+		return err == nil && t.Kind() == '['
+	}
+	text := func() (string, bool) {
+		if d.PeekKind() != '"' {
+			return "", false
+		}
+		t, err := d.ReadToken()
+		if err != nil {
+			return "", false
+		}
+		return t.String(), true
+	}
+	skip := func(kind jsontext.Kind) bool { return d.PeekKind() == kind && d.SkipValue() == nil }
+	if !enter() || !skip('"') || !enter() {
 		return nil, false
 	}
 	card := &rdap.VCard{}
-	for _, p := range properties {
-		if len(p) < 4 || p[1].Kind() != '{' || p[2].Kind() != '"' {
+	for d.PeekKind() == '[' {
+		if !enter() {
 			return nil, false
 		}
-		name := string(p[0])
-		if name != `"fn"` && name != `"org"` {
-			continue
-		}
-		var value string
-		if len(p) != 4 || json.Unmarshal(p[3], &value) != nil {
+		name, ok := text()
+		if !ok || !skip('{') || !skip('"') || d.PeekKind() == ']' {
 			return nil, false
 		}
-		card.Properties = append(card.Properties, &rdap.VCardProperty{Name: name[1 : len(name)-1], Value: value})
+		if name == "fn" || name == "org" {
+			value, ok := text()
+			if !ok || d.PeekKind() != ']' {
+				return nil, false
+			}
+			card.Properties = append(card.Properties, &rdap.VCardProperty{Name: name, Value: value})
+		}
+		for d.PeekKind() != ']' {
+			if d.SkipValue() != nil {
+				return nil, false
+			}
+		}
+		if _, err := d.ReadToken(); err != nil {
+			return nil, false
+		}
+	}
+	// The end of the properties, and nothing after them.
+	if _, err := d.ReadToken(); err != nil || d.PeekKind() != ']' {
+		return nil, false
 	}
 	return card, true
 }
