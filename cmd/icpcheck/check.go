@@ -161,20 +161,21 @@ func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job
 	}
 	// The checks are read while the filings are, and compiled while the domains
 	// are looked up. Without look-ups only those rules are compiled that are met.
-	warm := make(chan struct{})
+	checksRead := make(chan struct{})
 	go func() {
-		defer close(warm)
+		defer close(checksRead)
 		book.Warm()
 	}()
 	work, err := input(book)
 	if err != nil {
 		return err
 	}
+	warm := checksRead
 	if !o.Offline {
-		checksRead := warm
-		warm = make(chan struct{})
+		rulesCompiled := make(chan struct{})
+		warm = rulesCompiled
 		go func() {
-			defer close(warm)
+			defer close(rulesCompiled)
 			<-checksRead
 			book.WarmRules(func(c *rulebook.Check) bool {
 				return slices.ContainsFunc(work, func(j job) bool {
