@@ -25,6 +25,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/mask"
+	"github.com/icpcheck/icpcheck/pkg/queue"
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
@@ -45,11 +46,13 @@ func (a *app) batch() *cobra.Command {
 		Short: a.say("批量检查域名或备案文件", "check many names or filings"),
 		Long: a.say(`每行一个域名、网址、备案文件路径（.yaml）或一份 JSON 备案；也可以是首行为列名的 CSV，列名是事实的路径（如 domain.name,province）。
 空行和 # 开头的行跳过。每个输入行得到一行 NDJSON，顺序与输入相同；出错的行也是一行结果。--format csv 每行一个摘要，--format summary 只给总数。
-中断后用 --resume 和同一个 --output 接着做；--retry-undetermined 只重新查询没有查到的；--diff 与以前的结果比较。退出状态取最差的一行。`,
+中断后用 --resume 和同一个 --output 接着做；--retry-undetermined 只重新查询没有查到的；--diff 与以前的结果比较。退出状态取最差的一行。
+用 --queue 时由别处的 icpcheck worker 检查，结果与在本机检查相同。`,
 			`One name, URL, path of a filing file (.yaml) or JSON filing a line; or CSV whose first line names the columns by the paths of facts (domain.name,province).
 Blank lines and lines that begin with # are passed over. Each line gives one line of NDJSON, in the order of the input; a bad line is a result too.
 --format csv gives a short line for each, --format summary the totals alone. After an interruption --resume with the same --output goes on;
---retry-undetermined asks again only what could not be asked; --diff compares with an earlier output. The exit status is that of the worst line.`),
+--retry-undetermined asks again only what could not be asked; --diff compares with an earlier output. The exit status is that of the worst line.
+With --queue, icpcheck worker elsewhere does the checking; the results are the same as here.`),
 		Example: "  icpcheck batch names.txt --output results.ndjson\n  icpcheck batch names.txt --output results.ndjson --resume\n" +
 			"  icpcheck batch names.txt --output results.ndjson --retry-undetermined\n  icpcheck batch names.txt --output today.ndjson --diff yesterday.ndjson --fail-on-new",
 		Args: atLeastOne("batch", "icpcheck batch names.txt --output results.ndjson"),
@@ -83,8 +86,9 @@ type liner struct {
 	book      *rulebook.Rulebook
 	clock     func() time.Time
 	collector *collect.Collector
-	header    []string      // of a CSV input
-	former    *batch.Former // whose lines are taken over, or nil
+	header    []string                     // of a CSV input
+	read      func(string) ([]byte, error) // reads the file that a line names
+	former    *batch.Former                // whose lines are taken over, or nil
 
 	mu     sync.Mutex
 	done   int
@@ -102,7 +106,7 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	if err != nil {
 		return err
 	}
-	b := &liner{app: a, o: o, book: book, clock: clock, worst: verdict.Ready, missed: map[failure.Kind]int{}}
+	b := &liner{app: a, o: o, book: book, clock: clock, worst: verdict.Ready, missed: map[failure.Kind]int{}, read: a.readInput}
 	if b.collector, err = o.collector(book, clock); err != nil {
 		return err
 	}
@@ -118,24 +122,40 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 		}
 		defer b.former.Close()
 	}
+	var far *distributed
+	if o.Queue != "" {
+		if far, err = b.distribute(ctx, out); err != nil {
+			return err
+		}
+		defer far.conn.Close()
+	}
 	done, err := out.open(a)
 	if err != nil {
 		return err
 	}
 	defer out.abandon()
 
-	book.WarmRules(nil)
 	runner := batch.Runner{Workers: f.workers, Unordered: f.unordered, Work: b.work}
-	if client := b.collector.Registration; client != nil {
-		// Each request has its own time limit. A name that waits for its turn at a
-		// busy registry is not to be given up for that.
-		client.Patient = true
-		b.collector.Timeout = 0
+	if unhurried(b.collector) {
 		runner.Lane = b.lane
 	}
+	write := out.write
+	if far != nil {
+		if !cmd.Flags().Changed("workers") {
+			runner.Workers = inQueue
+		}
+		if ctx, write, err = far.begin(ctx, f.resume, &runner, write); err != nil {
+			return err
+		}
+	} else {
+		book.WarmRules(nil)
+	}
 	stop := b.progress(path, done.Count, out.toScreen)
-	err = runner.Run(ctx, b.items(input, done), out.write)
+	err = runner.Run(ctx, b.items(input, done), write)
 	stop()
+	if far != nil {
+		err = errors.Join(err, far.end(err == nil))
+	}
 	switch {
 	case errors.Is(err, context.Canceled) && f.retry:
 		return fmt.Errorf("interrupted; %s is as it was, and the same command begins again", out.path)
@@ -174,12 +194,30 @@ func (a *app) openBatch(path string) (io.ReadCloser, error) {
 	return file, nil
 }
 
+// unhurried lets a collector take its time: each request has its own limit, and
+// a name that waits for its turn at a busy registry is not to be given up for
+// that. It reports whether any registry is asked.
+func unhurried(c *collect.Collector) bool {
+	if c.Registration == nil {
+		return false
+	}
+	c.Registration.Patient = true
+	c.Timeout = 0
+	return true
+}
+
 // commandLine is the command as it was typed, for advice how to repeat it.
 func (a *app) commandLine() string {
 	words := []string{"icpcheck"}
-	for _, arg := range a.args {
+	for i, arg := range a.args {
 		if arg == "--resume" {
 			continue
+		}
+		// Its address may hold a password.
+		if address, ok := strings.CutPrefix(arg, "--queue="); ok {
+			arg = "--queue=" + queue.Redact(address)
+		} else if i > 0 && a.args[i-1] == "--queue" {
+			arg = queue.Redact(arg)
 		}
 		if strings.ContainsAny(arg, " \t\n'\"\\$&|;<>()*?[]#~`!") || arg == "" {
 			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
@@ -247,10 +285,8 @@ func (b *liner) readHeader(s string) bool {
 
 // work checks one line and gives its line of output.
 func (b *liner) work(ctx context.Context, item batch.Item) []byte {
-	if b.former != nil {
-		if line, ok := b.former.Line(item.Line, mask.Free(item.Text)); ok {
-			return b.again(line)
-		}
+	if line, ok := b.formerly(item); ok {
+		return line
 	}
 	f, only, err := b.filing(item)
 	if err == nil {
@@ -276,7 +312,19 @@ func (b *liner) work(ctx context.Context, item batch.Item) []byte {
 	return bytes.TrimRight(out, "\n")
 }
 
-// again takes a line over from an earlier run.
+// formerly gives the line that an earlier run made of an item, if it is taken over.
+func (b *liner) formerly(item batch.Item) ([]byte, bool) {
+	if b.former == nil {
+		return nil, false
+	}
+	line, ok := b.former.Line(item.Line, mask.Free(item.Text))
+	if !ok {
+		return nil, false
+	}
+	return b.again(line), true
+}
+
+// again takes a line over from an earlier run, or from a worker.
 func (b *liner) again(line []byte) []byte {
 	if o, err := batch.ParseOutcome(line); err == nil {
 		b.count(o.Verdict)
@@ -319,8 +367,8 @@ func (b *liner) filing(item batch.Item) (*filing.Filing, func(*rulebook.Check) b
 	case b.header != nil:
 		f, err := b.row(s)
 		return f, nil, err
-	case strings.HasSuffix(s, ".yaml") || strings.HasSuffix(s, ".yml"):
-		data, err := b.app.readInput(filepath.Clean(s))
+	case b.namesFile(s):
+		data, err := b.read(filepath.Clean(s))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -370,6 +418,11 @@ func hostOf(s string) string {
 		s, _, _ = strings.Cut(s, ":")
 	}
 	return s
+}
+
+// namesFile tells whether a line is the path of a filing file.
+func (b *liner) namesFile(s string) bool {
+	return s[0] != '{' && b.header == nil && (strings.HasSuffix(s, ".yaml") || strings.HasSuffix(s, ".yml"))
 }
 
 // row makes a filing of a CSV row: each cell is the fact its column names, an

@@ -20,7 +20,7 @@ var layers = [][]string{
 }
 
 // blind know nothing of rules, so that a rule can change without them.
-var blind = []string{"registration", "resolve", "locate", "page", "fetch", "playback", "collect", "cache"}
+var blind = []string{"registration", "resolve", "locate", "page", "fetch", "playback", "collect", "cache", "queue"}
 
 // onlyIn names modules that few packages may import.
 var onlyIn = map[string][]string{
@@ -30,12 +30,14 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/pflag": {"cmd/icpcheck"},
 	"github.com/fatih/color": {"pkg/report", "cmd/icpcheck"},
 	"github.com/likexian":    {"pkg/registration"},
+	"github.com/nats-io":     {"pkg/queue", "pkg/queue/queuetest"},
 	"github.com/openrdap":    {"pkg/registration"},
 	"go.etcd.io/bbolt":       {"pkg/cache"},
 	"cel.dev/cel-go":         {"pkg/rulebook", "pkg/engine"},
 	"golang.org/x/net/idna":  {"pkg/domainname"},
 	module + "cmd/icpcheck":  {},
 	module + "pkg/playback":  {"cmd/icpcheck"},
+	module + "pkg/queue":     {"cmd/icpcheck"},
 	module + "rules":         {"cmd/icpcheck", "pkg/locate/internal/geodata", "pkg/internal/shipped"},
 	// Tests alone use these.
 	module + "pkg/internal/golden":  {},
@@ -75,8 +77,11 @@ func TestImports(t *testing.T) {
 		refuse(t, deps, "pkg/"+name, "rulebook", "engine", "report")
 	}
 	for _, dep := range deps["cmd/icpcheck"] {
-		if strings.HasPrefix(dep, "github.com/cpuguy83/") {
+		switch {
+		case strings.HasPrefix(dep, "github.com/cpuguy83/"):
 			t.Errorf("the program links %s, which is for its man pages", dep)
+		case strings.HasPrefix(dep, "github.com/nats-io/nats-server"):
+			t.Errorf("the program links %s, which is for tests only", dep)
 		}
 	}
 	for name, list := range imports {

@@ -53,6 +53,10 @@ type options struct {
 	NoCache     bool          `mapstructure:"no-cache"`
 	CacheDir    string        `mapstructure:"cache-dir"`
 
+	Queue      string `mapstructure:"queue"`
+	QueueCreds string `mapstructure:"queue-creds"`
+	QueueCA    string `mapstructure:"queue-ca"`
+
 	AllowUndetermined bool `mapstructure:"allow-undetermined"`
 	AllowPrivate      bool `mapstructure:"allow-private"`
 
@@ -90,6 +94,9 @@ var flags = []flag{
 	{"no-cache", false, text.Text{Zh: "不使用以前的查询结果，也不保存", En: "use no earlier look-ups, and keep none"}},
 	{"cache-dir", "", text.Text{Zh: "保存查询结果的目录（默认 icpcheck，在用户缓存目录下）", En: "folder that keeps look-ups (default icpcheck in the user's cache folder)"}},
 	{"geo-db", "", text.Text{Zh: "自备 IP 归属地库（MMDB 文件，如 GeoLite2、DB-IP）", En: "own database of where addresses are (MMDB file: GeoLite2, DB-IP …)"}},
+	{"queue", "", text.Text{Zh: "NATS 服务器地址，由 worker 在多台机器上检查（batch、worker）", En: "address of a NATS server, for batch to have workers on several machines check, and for worker"}},
+	{"queue-creds", "", text.Text{Zh: "NATS 凭据文件", En: "credentials file for --queue"}},
+	{"queue-ca", "", text.Text{Zh: "签发 NATS 服务器证书的机构（PEM 文件）", En: "authorities behind the certificate of --queue (PEM file)"}},
 	{"allow-undetermined", false, text.Text{Zh: "待定时也以 0 退出", En: "exit with 0 when undetermined"}},
 	{"allow-private", false, text.Text{Zh: "允许访问内网和本机地址（site、diagnose）", En: "let site and diagnose connect to private and loopback addresses"}},
 }

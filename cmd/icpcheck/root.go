@@ -51,7 +51,7 @@ Exit status: 0 ready, 1 not ready, 2 could not run, 3 undetermined.`),
 		return &usageError{err: fmt.Errorf("%w%s", err, unknownFlag(cmd.Flags(), err)), hint: cmd.CommandPath() + " --help"}
 	})
 	root.SetUsageTemplate(usageTemplate(a.lang))
-	root.AddCommand(a.domain(), a.check(), a.batch(), a.explanation(), a.site(), a.diagnosis(), a.planning(), a.materials(), a.questions(), a.rules(), a.caching(), a.parse(), a.demo(), a.version())
+	root.AddCommand(a.domain(), a.check(), a.batch(), a.worker(), a.explanation(), a.site(), a.diagnosis(), a.planning(), a.materials(), a.questions(), a.rules(), a.caching(), a.parse(), a.demo(), a.version())
 	for _, extra := range extraCommands {
 		root.AddCommand(extra(a))
 	}

@@ -27,6 +27,7 @@ type Runner struct {
 	Unordered bool
 	// Work makes the output line of an item, without the newline. It gets a
 	// context that an interruption does not end: what is in flight is finished.
+	// Nil is for an item that comes to nothing since the run ends.
 	Work func(context.Context, Item) []byte
 }
 
