@@ -28,8 +28,7 @@ type Job struct {
 // together, and a worker keeps a job's place for at least Hold, though its
 // result is on its way before. Together that is a pace: in any time T no more
 // than AtOnce × (1 + T/Hold) jobs of the lane begin, wherever they are worked
-// on. A worker that dies keeps its places for a while; the lane is slower then,
-// never faster.
+// on. A worker that dies keeps its places until its silence is noticed.
 type Lane struct {
 	// Name tells lanes apart.
 	Name string

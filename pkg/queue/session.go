@@ -348,7 +348,8 @@ func (s *Session) open(lane Lane, token string) error {
 	state.once.Do(func() {
 		_, state.err = s.consumer(jetstream.ConsumerConfig{
 			Durable: name, FilterSubject: fmt.Sprintf("%s.%s.job.%s.>", root, s.run.ID, token),
-			AckWait: s.run.Silence, MaxAckPending: max(lane.AtOnce, 1),
+			// A place is not free before its time, even if its worker is dead.
+			AckWait: max(s.run.Silence, lane.Hold), MaxAckPending: max(lane.AtOnce, 1),
 		}, jobStream(s.run.ID))
 		if state.err != nil {
 			state.err = fmt.Errorf("%s: making the consumer %s: %w", s.c.where, name, state.err)
