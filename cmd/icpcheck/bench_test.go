@@ -54,6 +54,11 @@ func BenchmarkDomain(b *testing.B) {
 
 // BenchmarkBatch checks a thousand JSON filings without look-ups.
 func BenchmarkBatch(b *testing.B) {
+	bench(b, "batch", benchmarkFilings(b), "--offline")
+}
+
+func benchmarkFilings(b *testing.B) string {
+	b.Helper()
 	path := filepath.Join(b.TempDir(), "filings.ndjson")
 	var lines bytes.Buffer
 	for i := range 1000 {
@@ -62,5 +67,5 @@ func BenchmarkBatch(b *testing.B) {
 	if err := os.WriteFile(path, lines.Bytes(), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	bench(b, "batch", path, "--offline")
+	return path
 }

@@ -21,14 +21,14 @@ import (
 
 // child is an icpcheck process.
 type child struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	stderr *os.File
 	ended  chan struct{}
 }
 
 // spawn starts icpcheck as a process of its own, which can be killed.
-func spawn(t *testing.T, args ...string) *child {
+func spawn(t testing.TB, args ...string) *child {
 	t.Helper()
 	stderr, err := os.Create(filepath.Join(t.TempDir(), "stderr"))
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *child) said() string {
 }
 
 // until waits for something that has to come.
-func until(t *testing.T, what string, there func() bool) {
+func until(t testing.TB, what string, there func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !there(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -306,4 +306,14 @@ func TestTravelling(t *testing.T) {
 			t.Errorf("option %s neither travels nor is said to stay, or both", name)
 		}
 	}
+}
+
+// BenchmarkBatchQueue is BenchmarkBatch by two workers through a server on loopback.
+func BenchmarkBatchQueue(b *testing.B) {
+	address := queuetest.Single(b).ClientURL()
+	for range 2 {
+		worker := spawn(b, "worker", "--queue", address)
+		until(b, "the worker", func() bool { return strings.Contains(worker.said(), "waiting for work") })
+	}
+	bench(b, "batch", benchmarkFilings(b), "--offline", "--queue", address)
 }
