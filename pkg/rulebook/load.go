@@ -191,8 +191,11 @@ func (layer Layer) sources() (head *ruleSource, tables, checks []ruleSource, err
 // these very files.
 func (b *Rulebook) addBase(layer Layer) error {
 	if layer.Snapshot != "" {
-		b.digestOnce.Do(func() { b.digest = digest(layer) })
-		if s, ok := openSnapshot(layer.Snapshot, b.digest); ok {
+		own := digest(layer)
+		if len(b.layers) == 1 { // else what lies over it counts too
+			b.digestOnce.Do(func() { b.digest = own })
+		}
+		if s, ok := openSnapshot(layer.Snapshot, own); ok {
 			b.snapshot = s
 			b.Version, b.Date, b.order = s.version, s.date, s.order
 			for id, t := range s.tables {

@@ -31,6 +31,23 @@ func TestShippedSnapshot(t *testing.T) {
 	}
 }
 
+// TestSnapshotDigest: the digest with a layer is that of all files, with a
+// snapshot and without.
+func TestSnapshotDigest(t *testing.T) {
+	own := rulebook.Layer{Name: "own", FS: fstest.MapFS{"tables/provinces.yaml": {Data: []byte("table: provinces\nrows:\n  - {id: hebei, patch: true, min_validity_days: 45}\n")}}}
+	digests := map[string]string{}
+	for name, snapshot := range map[string]string{"yaml": "", "snapshot": rules.Snapshot} {
+		book, err := rulebook.Load(rulebook.Layer{FS: rules.FS, Snapshot: snapshot}, own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		digests[name] = book.Digest()
+	}
+	if digests["yaml"] != digests["snapshot"] || digests["yaml"] == load(t, "").Digest() {
+		t.Errorf("got %q, without the layer %q", digests, load(t, "").Digest())
+	}
+}
+
 // TestSnapshotTables: tables and rows are the same from YAML and from the
 // snapshot, positions included, read one by one or whole.
 func TestSnapshotTables(t *testing.T) {
