@@ -144,15 +144,15 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 		if !cmd.Flags().Changed("workers") {
 			runner.Workers = inQueue
 		}
-		if ctx, write, err = far.begin(ctx, f.resume, &runner, write); err != nil {
-			return err
-		}
+		ctx, write, err = far.begin(ctx, f.resume, &runner, write)
 	} else {
 		book.WarmRules(nil)
 	}
-	stop := b.progress(path, done.Count, out.toScreen)
-	err = runner.Run(ctx, b.items(input, done), write)
-	stop()
+	if err == nil {
+		stop := b.progress(path, done.Count, out.toScreen)
+		err = runner.Run(ctx, b.items(input, done), write)
+		stop()
+	}
 	if far != nil {
 		err = errors.Join(err, far.end(err == nil))
 	}

@@ -209,6 +209,33 @@ func TestQueueCSV(t *testing.T) {
 	}
 }
 
+// TestQueueInterrupted: a batch that nobody works for can be stopped, says how
+// to go on without telling the password, and is gone on with.
+func TestQueueInterrupted(t *testing.T) {
+	t.Parallel()
+	s := queuetest.Start(t, &server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), Username: "u", Password: "verysecret"})
+	address := "nats://u:verysecret@" + s.Addr().String()
+	input, output := mixedInput(t, 6), filepath.Join(t.TempDir(), "output.ndjson")
+	args := []string{"batch", input, "--offline", "--now", "2026-11-24", "--output", output, "--queue", address}
+	first := spawn(t, args...)
+	until(t, "the record of the run", func() bool { _, err := os.Stat(output + ".run"); return err == nil })
+	if err := first.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if status := first.status(); status != 2 || !strings.Contains(first.said(), "nats://***@") || !strings.Contains(first.said(), "--resume") || strings.Contains(first.said(), "verysecret") {
+		t.Errorf("status %d, stderr %q", status, first.said())
+	}
+	record, err := os.ReadFile(output + ".run")
+	if err != nil || bytes.Contains(record, []byte("verysecret")) {
+		t.Errorf("the record: %s, %v", record, err)
+	}
+	spawn(t, "worker", "--queue", address)
+	second := spawn(t, append(args, "--resume")...)
+	if status := second.status(); status == 2 || linesIn(output) != 6 {
+		t.Errorf("status %d, %d lines, stderr %q", status, linesIn(output), second.said())
+	}
+}
+
 // TestQueueOtherRules: a worker with other rules is refused, by name.
 func TestQueueOtherRules(t *testing.T) {
 	t.Parallel()
