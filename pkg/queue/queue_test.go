@@ -158,6 +158,11 @@ func work(t *testing.T, address string, w *queue.Worker) (stop func()) {
 // session begins or takes up a run.
 func session(t *testing.T, address, run string) *queue.Session {
 	t.Helper()
+	return sessionOf(t, address, run, silence)
+}
+
+func sessionOf(t *testing.T, address, run string, silence time.Duration) *queue.Session {
+	t.Helper()
 	s, err := connect(t, address).Start(t.Context(), queue.Run{ID: run, Identity: identity, Silence: silence})
 	if err != nil {
 		t.Fatal(err)
@@ -280,7 +285,8 @@ func TestResume(t *testing.T) {
 	}})
 	run := queue.NewRun()
 	const n = 40
-	first := session(t, address, run)
+	// However slow the machine, no live worker is to be taken for dead here.
+	first := sessionOf(t, address, run, time.Minute)
 	var wg sync.WaitGroup
 	for line := 1; line <= n; line++ {
 		wg.Go(func() {
@@ -296,7 +302,7 @@ func TestResume(t *testing.T) {
 	if err := first.End(true); err != nil {
 		t.Fatal(err)
 	}
-	second := session(t, address, run)
+	second := sessionOf(t, address, run, time.Minute)
 	complete(t, second, n/2+1, 2*n)
 	if got := done.Load(); got != 2*n {
 		t.Errorf("%d jobs were done for %d lines", got, 2*n)
@@ -449,7 +455,7 @@ func TestLane(t *testing.T) {
 			return answer(data)
 		}})
 	}
-	s := session(t, address, queue.NewRun())
+	s := sessionOf(t, address, queue.NewRun(), time.Minute)
 	start := time.Now()
 	var wg sync.WaitGroup
 	for line := 1; line <= jobs; line++ {
