@@ -15,8 +15,8 @@ import (
 // rejection, one reason has to be well ahead of all others, and its score is
 // below that of any wording. The limits were set on testdata/unseen.yaml, tune.
 const (
-	minLikeness = 0.085
-	minLead     = 1.3 // times the likeness of the next reason
+	minLikeness = 0.06
+	minLead     = 1.15 // times the likeness of the next reason
 	likeTop     = 0.49
 )
 
@@ -36,7 +36,7 @@ var refusals = sync.OnceValue(func() [][]string {
 // calm words tell that a sentence asks something, or that all is well.
 var calm = sync.OnceValue(func() [][]string {
 	return foldAll("请问", "请教", "怎么", "怎样", "如何", "吗", "多久", "多长时间", "什么", "哪里", "哪些", "几个", "多少", "是不是", "能不能", "可不可以", "要不要", "恭喜", "成功", "已完成",
-		"已通过", "已恢复", "已提交", "已生效", "已受理", "已收到", "已开具", "已支付", "无误", "无需", "不需要", "欢迎", "感谢", "耐心等待", "客服", "优惠")
+		"已通过", "已恢复", "不在黑名单", "未列入黑名单", "已提交", "已生效", "已受理", "已收到", "已开具", "已支付", "无误", "无需", "不需要", "欢迎", "感谢", "耐心等待", "客服", "优惠")
 })
 
 // likenesses compares sentences with reasons by the cosine of their features.

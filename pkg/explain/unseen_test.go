@@ -32,7 +32,7 @@ func (r *recall) count(id string, wordings []string) {
 
 // TestUnseen measures how well reasons are found in words that nobody put into
 // the table. The floors are what was measured on 2026-11-24; before likeness and
-// the wordings of tune came in it was 70 of 106 and 24 of 53. A change that finds
+// the wordings of tune came in it was 70 of the first 106 and 24 of 53. A change that finds
 // more raises them. Failures do not print the wordings held out, or they would
 // not stay so.
 func TestUnseen(t *testing.T) {
@@ -57,7 +57,7 @@ func TestUnseen(t *testing.T) {
 		t.Errorf("testdata/unseen.yaml has %d reasons", want)
 	}
 	t.Logf("named first, at all, of: tune %v, held out %v", tune, held)
-	if tune.first < 103 || tune.any < 104 || held.first < 34 || held.any < 34 {
+	if tune.first < 156 || tune.any < 158 || held.first < 38 || held.any < 38 {
 		t.Errorf("tune %v, held out %v: fewer are found than before", tune, held)
 	}
 	none := slices.Concat(u.None.Tune, u.None.Held)
