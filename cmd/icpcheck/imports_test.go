@@ -20,7 +20,7 @@ var layers = [][]string{
 }
 
 // blind know nothing of rules, so that a rule can change without them.
-var blind = []string{"registration", "resolve", "locate", "page", "fetch", "playback", "collect", "cache", "queue"}
+var blind = []string{"registration", "resolve", "locate", "page", "fetch", "render", "playback", "collect", "cache", "queue"}
 
 // onlyIn names modules that few packages may import.
 var onlyIn = map[string][]string{
@@ -28,6 +28,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/cobra": {"cmd/icpcheck"},
 	"github.com/spf13/viper": {"cmd/icpcheck"},
 	"github.com/spf13/pflag": {"cmd/icpcheck"},
+	"github.com/chromedp":    {"pkg/render"},
 	"github.com/fatih/color": {"pkg/report", "cmd/icpcheck"},
 	"github.com/likexian":    {"pkg/registration"},
 	"github.com/nats-io":     {"pkg/queue", "pkg/queue/queuetest"},

@@ -19,6 +19,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/fetch"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/page"
+	"github.com/icpcheck/icpcheck/pkg/render"
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/resolve"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
@@ -29,25 +30,32 @@ import (
 const pagesAtOnce = 8
 
 func (a *app) site() *cobra.Command {
-	subjectName, file := "", ""
+	var given pageFlags
 	c := &cobra.Command{
 		Use:   "site URL…",
 		Short: a.say("检查已备案网站的页面底部", "check the footer of a live site"),
 		Long: a.say(`备案之后检查页面：备案号及其种类和链接、版权所有、公安备案号、经营许可证号。
 
-只访问 http 和 https，最多跳转 5 次；不访问内网地址，除非给出 --allow-private。由脚本生成的页面未必能看全，会说明。`,
+只访问 http 和 https，最多跳转 5 次；不访问内网地址，除非给出 --allow-private。由脚本生成的页面未必能看全，会说明；--render 用本机的 Chromium 打开页面，限制相同，只看不提交。`,
 			`After the filing: the number, its kind and its link, the copyright line, the public-security number and the licence.
 
-Only http and https are spoken, at most 5 redirects are followed, and addresses that are not public are refused without --allow-private. A page that scripts build may not be seen whole; the report says so.`),
-		Example: "  icpcheck site example.com\n  icpcheck site https://www.example.com/ --province 江苏 --subject-name 南京示例科技有限公司\n  icpcheck site https://www.example.com/ --filing filing.yaml",
+Only http and https are spoken, at most 5 redirects are followed, and addresses that are not public are refused without --allow-private. A page that scripts build may not be seen whole, which the report says; --render opens it in the Chromium of this machine, under the same limits, and only looks.`),
+		Example: "  icpcheck site example.com\n  icpcheck site https://www.example.com/ --province 江苏 --subject-name 南京示例科技有限公司\n  icpcheck site https://www.example.com/ --filing filing.yaml\n  icpcheck site https://www.example.com/ --render",
 		Args:    atLeastOne("site", "icpcheck site https://www.example.com/"), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.checkPages(cmd, args, subjectName, file)
+			return a.checkPages(cmd, args, given)
 		},
 	}
-	c.Flags().StringVar(&subjectName, "subject-name", "", a.say("主办单位名称，用于核对版权所有", "name of the subject, to compare the copyright line with"))
-	c.Flags().StringVar(&file, "filing", "", a.say("从备案文件读取其他信息", "filing file that gives what else is known"))
+	c.Flags().StringVar(&given.subjectName, "subject-name", "", a.say("主办单位名称，用于核对版权所有", "name of the subject, to compare the copyright line with"))
+	c.Flags().StringVar(&given.file, "filing", "", a.say("从备案文件读取其他信息", "filing file that gives what else is known"))
+	c.Flags().BoolVar(&given.render, "render", false, a.say("用 Chromium 打开页面，能看到脚本生成的内容", "open pages in Chromium, which shows what scripts build"))
 	return c
+}
+
+// pageFlags are the flags of site alone.
+type pageFlags struct {
+	subjectName, file string
+	render            bool
 }
 
 func onlyPage(c *rulebook.Check) bool { return c.Target == rulebook.TargetPage }
@@ -88,7 +96,7 @@ func withoutPassword(s string) string {
 	return s
 }
 
-func (a *app) checkPages(cmd *cobra.Command, args []string, subjectName, file string) error {
+func (a *app) checkPages(cmd *cobra.Command, args []string, given pageFlags) error {
 	o, book, clock, err := a.setUp(cmd)
 	if err != nil {
 		return err
@@ -107,15 +115,15 @@ func (a *app) checkPages(cmd *cobra.Command, args []string, subjectName, file st
 		return err
 	}
 	known := &filing.Filing{Facts: filing.Facts{}}
-	if file != "" {
-		read, err := a.readFilings([]string{file}, book)
+	if given.file != "" {
+		read, err := a.readFilings([]string{given.file}, book)
 		if err != nil {
 			return err
 		}
 		known.Facts, known.Accepted = read[0].Facts, read[0].Accepted
 	}
-	if subjectName != "" {
-		known.Facts["subject.name"] = filing.Fact{Value: subjectName, Origin: filing.Origin{Source: filing.FromFlag}}
+	if given.subjectName != "" {
+		known.Facts["subject.name"] = filing.Fact{Value: given.subjectName, Origin: filing.Origin{Source: filing.FromFlag}}
 	}
 	if err := o.apply(book, []*filing.Filing{known}); err != nil {
 		return err
@@ -123,6 +131,12 @@ func (a *app) checkPages(cmd *cobra.Command, args []string, subjectName, file st
 	v, err := newVisitor(o, book, clock)
 	if err != nil {
 		return err
+	}
+	if given.render && !o.Offline {
+		if v.browser, err = startBrowser(cmd.Context(), v.client, o.Timeout); err != nil {
+			return err
+		}
+		defer v.browser.Close()
 	}
 	progress := a.startProgress(o, text.Catalogue(text.GettingPages).In(o.lang(a.environment)), len(tries))
 	filings := make([]*filing.Filing, len(tries))
@@ -156,6 +170,30 @@ type visitor struct {
 	signatures []page.Signature
 	clock      func() time.Time
 	offline    bool
+	// browser opens the pages; nil leaves it at what the server sends.
+	browser *render.Browser
+	tabs    *semaphore.Weighted
+}
+
+// Limits of pages that a browser opens.
+const (
+	tabsAtOnce = 2
+	// timeForTab is how many times as long a page may take as without a browser,
+	// which does a great deal more.
+	timeForTab = 3
+)
+
+// startBrowser starts the browser of --render. A page is taken to be ready once
+// it shows a filing number; one without is waited for.
+func startBrowser(ctx context.Context, client *fetch.Client, timeout time.Duration) (*render.Browser, error) {
+	b, err := render.Start(ctx, render.Options{
+		Client: client, Timeout: timeForTab * timeout, Product: "icpcheck/" + tool().Version,
+		Enough: func(p render.Page) bool { return len(page.Footer(p.HTML, p.URL).Filings()) > 0 },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("--render: %w", err)
+	}
+	return b, nil
 }
 
 func newVisitor(o *options, book *rulebook.Rulebook, clock func() time.Time) (*visitor, error) {
@@ -167,7 +205,7 @@ func newVisitor(o *options, book *rulebook.Rulebook, clock func() time.Time) (*v
 		}
 		client.Resolve = resolveWith(resolver)
 	}
-	return &visitor{client: client, signatures: signatures(book), clock: clock, offline: o.Offline}, nil
+	return &visitor{client: client, signatures: signatures(book), clock: clock, offline: o.Offline, tabs: semaphore.NewWeighted(tabsAtOnce)}, nil
 }
 
 // userAgent says who asks, in the form that servers expect of browsers: some
@@ -240,7 +278,7 @@ func (v *visitor) visit(ctx context.Context, forms []string) visited {
 		if failed != nil {
 			p = page.FailedPage(got.URL, failed, origin)
 		} else {
-			p = page.NewPage(got.URL, page.Footer(got.Body, got.URL), got.Truncated, origin)
+			p = v.read(ctx, got, origin)
 		}
 		if first != nil && (failed != nil || first.Kind == failure.Insecure) {
 			p.Missed = append([]filing.Missed{{Failure: first}}, p.Missed...)
@@ -248,6 +286,38 @@ func (v *visitor) visit(ctx context.Context, forms []string) visited {
 		return visited{form, p}
 	}
 	panic("unreachable: the last address is always judged")
+}
+
+// read finds what a page says, in the browser if there is one.
+func (v *visitor) read(ctx context.Context, got fetch.Result, origin filing.Origin) *filing.Page {
+	found := page.Footer(got.Body, got.URL)
+	var missing *failure.Failure
+	if got.Truncated {
+		missing = failure.New(failure.Incomplete, "page", origin.Server, got.URL, fmt.Errorf("ends after %d bytes", fetch.MaxBody))
+	}
+	if v.browser == nil {
+		return page.NewPage(got.URL, found, missing, origin)
+	}
+	if err := v.tabs.Acquire(ctx, 1); err != nil {
+		return page.FailedPage(got.URL, failure.Of(render.Source, origin.Server, got.URL, err), origin)
+	}
+	shown, failed := v.browser.Open(ctx, got.URL)
+	v.tabs.Release(1)
+	if failed != nil {
+		// What the server sent still stands; that there is no more cannot be said.
+		return page.NewPage(got.URL, found, failed, origin)
+	}
+	// What is hidden in a browser is hidden, so nothing needs one any more.
+	seen := page.Footer(shown.HTML, shown.URL)
+	seen.NeedsRender = false
+	missing = nil
+	if why := shown.Missing(); why != nil {
+		missing = failure.New(failure.Incomplete, render.Source, origin.Server, shown.URL, why)
+	}
+	if missing != nil && len(seen.Filings()) == 0 && len(found.Filings()) > 0 {
+		return page.NewPage(got.URL, found, missing, origin)
+	}
+	return page.NewPage(shown.URL, seen, missing, origin)
 }
 
 // refused finds answers that are not the site's page.

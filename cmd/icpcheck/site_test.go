@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"github.com/icpcheck/icpcheck/pkg/playback"
+	"github.com/icpcheck/icpcheck/pkg/render"
 )
 
 // liveReport is what these tests read of a JSON report.
@@ -21,6 +22,7 @@ type liveReport struct {
 		Target  string
 		Verdict string
 		Facts   map[string]struct{ Value any }
+		Missed  []struct{ Kind string }
 		Checks  []struct {
 			ID, Verdict, Severity string
 			Needs                 []string
@@ -132,6 +134,60 @@ func TestSite(t *testing.T) {
 	live(t, 3, "site", server.URL+"/good", "--offline", "--allow-private")
 	if r := live(t, 1, "site", server.URL+"/good", server.URL+"/gbk", "--allow-private", "--province", "广东"); len(r.Reports) != 2 || r.Reports[1].Target != server.URL+"/gbk" {
 		t.Errorf("two pages: %+v", r.Reports)
+	}
+}
+
+// TestSiteRender opens pages in a real Chromium, which --render needs.
+func TestSiteRender(t *testing.T) {
+	if _, err := render.Find(); err != nil {
+		t.Skip("pages cannot be rendered here: ", err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		switch r.URL.Path {
+		case "/script":
+			fmt.Fprint(w, `<div id="app"></div><script src="/a.js"></script>`)
+		case "/a.js":
+			w.Header().Set("Content-Type", "text/javascript")
+			fmt.Fprint(w, `document.getElementById("app").innerHTML = '<footer><a href="https://beian.miit.gov.cn/">浙ICP备2021000001号-1</a></footer>'`)
+		case "/bare":
+			fmt.Fprint(w, `<div id="app"></div><script>document.getElementById("app").textContent = "你好"</script>`)
+		case "/post":
+			fmt.Fprint(w, `<div id="app"></div><script>fetch("/api", {method: "POST"}).then((r) => r.text()).then((s) => document.body.append(s))</script>`)
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer server.Close()
+	r := live(t, 3, "site", server.URL+"/script", "--allow-private")
+	if missed := r.Reports[0].Missed; len(missed) != 1 || missed[0].Kind != "scripted" {
+		t.Errorf("without a browser: %+v", missed)
+	}
+	r = live(t, 1, "site", server.URL+"/script", server.URL+"/bare", server.URL+"/post", "--allow-private", "--render")
+	for i, want := range []string{"pass", "fail", "undetermined"} {
+		for _, c := range r.Reports[i].Checks {
+			if c.ID == "footer-number" && c.Verdict != want {
+				t.Errorf("%s: %s, want %s", r.Reports[i].Target, c.Verdict, want)
+			}
+		}
+	}
+	if missed := r.Reports[2].Missed; len(missed) != 1 || missed[0].Kind != "incomplete" {
+		t.Errorf("a page that has to post: %+v", missed)
+	}
+	// Without --allow-private nothing is fetched, so nothing is opened either.
+	if r := live(t, 3, "site", server.URL+"/script", "--render"); r.verdict("footer-number") != "undetermined" || r.Reports[0].Missed[0].Kind != "forbidden" {
+		t.Errorf("%+v", r.Reports[0])
+	}
+}
+
+func TestSiteRenderWithoutChromium(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	if _, err := render.Find(); err == nil {
+		t.Skip("this system has one outside PATH")
+	}
+	status, out, errs := batchRun(t, "", "site", "https://example.com/", "--render")
+	if status != 2 || out != "" || !strings.Contains(errs, "--render: no Chromium found; install") || strings.Count(errs, "\n") != 1 {
+		t.Errorf("status %d, stdout %q, stderr %q", status, out, errs)
 	}
 }
 

@@ -159,7 +159,7 @@ func (c *Client) Get(ctx context.Context, address string) (Result, *failure.Fail
 		result.URL = u.String()
 		next, err := c.once(ctx, u, &result)
 		if err != nil {
-			return result, describe(ctx, u, err)
+			return result, Describe(ctx, u, err)
 		}
 		if next == nil {
 			return result, nil
@@ -178,16 +178,9 @@ func (c *Client) Get(ctx context.Context, address string) (Result, *failure.Fail
 // once asks one server. next is where to go on, nil at the end.
 func (c *Client) once(ctx context.Context, u *url.URL, result *Result) (next *url.URL, err error) {
 	result.Status, result.Header, result.Location, result.Body, result.Charset, result.Truncated = 0, nil, "", nil, "", false
-	transport := &http.Transport{
-		Proxy: nil, // the environment has no say in where a stranger's address leads
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return c.dial(ctx, network, address, result)
-		},
-		TLSClientConfig:        &tls.Config{RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12},
-		DisableKeepAlives:      true,
-		DisableCompression:     true, // decompressed here, within the limit
-		MaxResponseHeaderBytes: maxHeader,
-	}
+	transport := c.transport(func(all []netip.Addr, to netip.AddrPort) { result.Addresses, result.Remote = all, to })
+	transport.DisableKeepAlives = true
+	transport.DisableCompression = true // decompressed here, within the limit
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
@@ -219,6 +212,27 @@ func (c *Client) once(ctx context.Context, u *url.URL, result *Result) (next *ur
 	result.Truncated = truncated
 	result.Body, result.Charset = toUTF8(raw, response.Header.Get("Content-Type"))
 	return nil, nil
+}
+
+// Transport sends requests one by one under the same rules for whom to connect
+// to and how as Get: addresses are checked when they are connected to, the
+// environment's proxies have no say, certificates are verified, and headers
+// have their limit. Time, redirects, bodies and cookies are the caller's
+// business, and so is [http.Transport.CloseIdleConnections].
+func (c *Client) Transport() *http.Transport {
+	return c.transport(func([]netip.Addr, netip.AddrPort) {})
+}
+
+// transport tells reached the addresses of each host, then the one it connected to.
+func (c *Client) transport(reached func(all []netip.Addr, to netip.AddrPort)) *http.Transport {
+	return &http.Transport{
+		Proxy: nil, // the environment has no say in where a stranger's address leads
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return c.dial(ctx, network, address, reached)
+		},
+		TLSClientConfig:        &tls.Config{RootCAs: c.RootCAs, MinVersion: tls.VersionTLS12},
+		MaxResponseHeaderBytes: maxHeader,
+	}
 }
 
 func redirects(status int) bool {
@@ -269,7 +283,7 @@ func body(response *http.Response) (data []byte, truncated bool, err error) {
 
 // dial resolves the host, refuses what is not public, and connects to the
 // addresses that were checked, one after the other.
-func (c *Client) dial(ctx context.Context, network, address string, result *Result) (net.Conn, error) {
+func (c *Client) dial(ctx context.Context, network, address string, reached func([]netip.Addr, netip.AddrPort)) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
@@ -278,7 +292,7 @@ func (c *Client) dial(ctx context.Context, network, address string, result *Resu
 	if err != nil {
 		return nil, err
 	}
-	result.Addresses = addresses
+	reached(addresses, netip.AddrPort{})
 	var refused netip.Addr
 	var last error
 	for _, a := range addresses {
@@ -289,7 +303,7 @@ func (c *Client) dial(ctx context.Context, network, address string, result *Resu
 		conn, err := c.connect(ctx, network, net.JoinHostPort(a.String(), port))
 		if err == nil {
 			if remote, err := netip.ParseAddrPort(net.JoinHostPort(a.String(), port)); err == nil {
-				result.Remote = remote
+				reached(addresses, remote)
 			}
 			return conn, nil
 		}
@@ -342,8 +356,8 @@ func (c *Client) connect(ctx context.Context, network, address string) (net.Conn
 	return dialer.DialContext(ctx, network, address)
 }
 
-// describe turns an error into a failure.
-func describe(ctx context.Context, u *url.URL, err error) *failure.Failure {
+// Describe turns the error of a request to u into a failure.
+func Describe(ctx context.Context, u *url.URL, err error) *failure.Failure {
 	query := u.String()
 	fail := func(kind failure.Kind) *failure.Failure { return failure.New(kind, Source, u.Host, query, err) }
 	if ctx.Err() != nil {

@@ -14,13 +14,17 @@ var paths = []string{
 }
 
 // NewPage turns findings into the facts that rules judge. origin says where the
-// page came from. What a visitor may see in a browser but this package did not,
-// because the page is built by script or was cut off, stays absent, with the
-// reason in Missed. The province of the numbers stands as the filing's where
-// the filing does not name one.
-func NewPage(address string, f Findings, truncated bool, origin filing.Origin) *filing.Page {
+// page came from, missing why it was not seen whole; nil if it was. What a
+// visitor may see in a browser but this package did not, for that reason or
+// because the page is built by script, stays absent, with the reason in Missed.
+// The province of the numbers stands as the filing's where the filing does not
+// name one.
+func NewPage(address string, f Findings, missing *failure.Failure, origin filing.Origin) *filing.Page {
 	p := &filing.Page{Facts: filing.Facts{}}
-	whole := !f.NeedsRender && !truncated
+	if missing == nil && f.NeedsRender {
+		missing = failure.New(failure.Scripted, "page", "", address, nil)
+	}
+	whole := missing == nil
 	set := func(path string, value any) { p.Facts[path] = filing.Fact{Value: value, Origin: origin} }
 	list := func(path string, values []string) {
 		if whole || len(values) > 0 {
@@ -54,7 +58,7 @@ func NewPage(address string, f Findings, truncated bool, origin filing.Origin) *
 		set("province", province)
 	}
 	if !whole {
-		p.Missed = append(p.Missed, missed(p, failure.New(failure.Incomplete, "page", "", address, nil)))
+		p.Missed = append(p.Missed, missed(p, missing))
 	}
 	return p
 }

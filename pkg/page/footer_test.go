@@ -113,7 +113,7 @@ func compare(t *testing.T, got page.Findings, want expected) {
 func judge(t *testing.T, book *rulebook.Rulebook, data []byte, want expected) {
 	t.Helper()
 	f := &filing.Filing{Name: address, Facts: filing.Facts{}}
-	f.Pages = []*filing.Page{page.NewPage(address, page.Footer(data, address), false, filing.Origin{Source: filing.FromPage})}
+	f.Pages = []*filing.Page{page.NewPage(address, page.Footer(data, address), nil, filing.Origin{Source: filing.FromPage})}
 	for path, value := range want.Given {
 		a, err := filing.ParseAssignment(path+"="+value, book, "")
 		if err != nil {
@@ -192,6 +192,6 @@ func FuzzFooter(f *testing.F) {
 		if len(again.Numbers) != len(got.Numbers) || again.NeedsRender != got.NeedsRender {
 			t.Error("the same page reads differently twice")
 		}
-		page.NewPage(address, got, false, filing.Origin{})
+		page.NewPage(address, got, nil, filing.Origin{})
 	})
 }

@@ -17,17 +17,17 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	chrome "github.com/icpcheck/icpcheck/pkg/render"
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
-const chromium = "/usr/bin/chromium"
-
 // browser starts a headless Chromium that ends with the test.
 func browser(t *testing.T) context.Context {
 	t.Helper()
-	if _, err := os.Stat(chromium); err != nil {
-		t.Skipf("no %s: install Debian's chromium to test the HTML report in a browser", chromium)
+	chromium, err := chrome.Find()
+	if err != nil {
+		t.Skip("the HTML report cannot be tested in a browser: ", err)
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(chromium),

@@ -277,11 +277,19 @@ var failureWords = map[failure.Kind]text.Key{
 	failure.RateLimited: text.FailureRate, failure.Malformed: text.FailureGarbage, failure.Server: text.FailureServer,
 	failure.Unsupported: text.FailureNoServer, failure.NotAsked: text.FailureNotAsked, failure.Canceled: text.FailureCanceled,
 	failure.Insecure: text.FailureTLS, failure.Forbidden: text.FailureForbidden, failure.Suspended: text.FailureSuspended, failure.Incomplete: text.FailureIncomplete,
+	failure.Scripted: text.FailureScripted,
 }
 
 // failure tells a failed look-up in one line.
 func (v Voice) failure(f *failure.Failure) string {
-	parts := []string{strings.ToUpper(f.Source)}
+	source := strings.ToUpper(f.Source) // RDAP, WHOIS, DNS, HTTP
+	switch f.Source {
+	case "page":
+		source = v.Say(text.SourcePage)
+	case "browser":
+		source = v.Say(text.SourceBrowser)
+	}
+	parts := []string{source}
 	if f.Server != "" {
 		parts = append(parts, text.Clean(f.Server))
 	}

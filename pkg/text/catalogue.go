@@ -78,6 +78,9 @@ const (
 	FailureForbidden  Key = "failure-forbidden"
 	FailureSuspended  Key = "failure-suspended"
 	FailureIncomplete Key = "failure-incomplete"
+	FailureScripted   Key = "failure-scripted"
+	SourcePage        Key = "source-page"
+	SourceBrowser     Key = "source-browser"
 
 	// Where facts come from.
 	OriginFile     Key = "origin-file"
@@ -267,7 +270,10 @@ var catalogue = map[Key]Text{
 	FailureTLS:        {Zh: "TLS 证书或握手有误", En: "TLS certificate or handshake not acceptable"},
 	FailureForbidden:  {Zh: "不是公网地址，未连接", En: "not a public address, so not connected to"},
 	FailureSuspended:  {Zh: "连续多次没有正常应答，暂不再查", En: "failed again and again, so not asked for now"},
-	FailureIncomplete: {Zh: "页面由脚本生成或被截断，未能看全", En: "built by script or cut off, so not seen whole"},
+	FailureIncomplete: {Zh: "内容被截断或没有加载完，未能看全", En: "cut off or not fully loaded, so not seen whole"},
+	FailureScripted:   {Zh: "由脚本生成，未能看全；加 --render 用浏览器打开", En: "built by script, so not seen whole; --render opens it in a browser"},
+	SourcePage:        {Zh: "页面", En: "page"},
+	SourceBrowser:     {Zh: "浏览器", En: "browser"},
 
 	OriginFile:     {Zh: "文件", En: "file"},
 	OriginFlag:     {Zh: "命令行", En: "command line"},
