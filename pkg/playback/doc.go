@@ -2,7 +2,9 @@
 // recorded answers, so that tests and the demo need no network.
 //
 // [Start] opens one server for each protocol on 127.0.0.1 with a free port.
-// They speak the real protocols, so the real clients can be pointed at them.
+// They speak the real protocols, so the real clients can be pointed at them;
+// DNS is served over UDP, TCP, TLS and HTTPS. A query that does not ask for
+// recursion is answered as a zone's own server does.
 //
 // # Recording
 //
@@ -15,6 +17,9 @@
 //	http/<host>.html   front page of <host>
 //	dns.zone           all DNS records, in master-file format, names absolute
 //	                   even without a trailing dot
+//	subnet/<network>.zone   what clients of a network such as 192.0.2.0_24 are
+//	                   told instead, name by name, where a query names their
+//	                   network (RFC 7871)
 //
 // What is not recorded does not exist: RDAP and HTTP answer 404, WHOIS
 // "No matching record.", DNS NXDOMAIN or an answer without records.

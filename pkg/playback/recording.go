@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"path"
 	"slices"
 	"strings"
@@ -15,6 +16,8 @@ import (
 const (
 	zoneFile  = "dns.zone"
 	jsonKey   = "x_icpcheck_recording"
+	subnetDir = "subnet"
+	subnetExt = ".zone"
 	notesFile = "README.md"
 )
 
@@ -38,6 +41,13 @@ var (
 type recording struct {
 	rdap, whois, http map[string][]byte
 	zone              *zone
+	subnets           []subnetZone
+}
+
+// subnetZone holds the records that clients of one network get instead.
+type subnetZone struct {
+	subnet netip.Prefix
+	zone   *zone
 }
 
 // load reads a whole recording, so that a broken one fails at the start and not
@@ -61,7 +71,36 @@ func load(fsys fs.FS) (*recording, error) {
 	if rec.zone, err = parseZone(text); err != nil {
 		return nil, fmt.Errorf("reading recording %s: %w", zoneFile, err)
 	}
+	paths, err := fs.Glob(fsys, subnetDir+"/*"+subnetExt)
+	if err != nil {
+		return nil, fmt.Errorf("reading recording: %w", err)
+	}
+	for _, p := range paths {
+		subnet, ok := subnetOf(p)
+		if !ok {
+			return nil, fmt.Errorf("reading recording %s: want a network such as 192.0.2.0_24%s", p, subnetExt)
+		}
+		text, err := fs.ReadFile(fsys, p)
+		if err != nil {
+			return nil, fmt.Errorf("reading recording: %w", err)
+		}
+		z, err := parseZone(text)
+		if err != nil {
+			return nil, fmt.Errorf("reading recording %s: %w", p, err)
+		}
+		rec.subnets = append(rec.subnets, subnetZone{subnet, z})
+	}
 	return &rec, nil
+}
+
+// subnetOf reads the network in the name of a file below subnet/.
+func subnetOf(p string) (netip.Prefix, bool) {
+	name, ok := strings.CutSuffix(path.Base(p), subnetExt)
+	if !ok || path.Dir(p) != subnetDir {
+		return netip.Prefix{}, false
+	}
+	subnet, err := netip.ParsePrefix(strings.ReplaceAll(name, "_", "/"))
+	return subnet, err == nil && subnet == subnet.Masked()
 }
 
 func loadDir(fsys fs.FS, f format) (map[string][]byte, error) {
@@ -186,6 +225,10 @@ func checkHeader(p string, data []byte) error {
 func formatOf(p string) (format, bool) {
 	if p == zoneFile {
 		return zoneFormat, true
+	}
+	if path.Dir(p) == subnetDir {
+		_, ok := subnetOf(p)
+		return zoneFormat, ok
 	}
 	for _, f := range []format{rdapFormat, whoisFormat, httpFormat} {
 		if name, ok := strings.CutSuffix(path.Base(p), f.ext); ok && path.Dir(p) == f.dir {

@@ -1,9 +1,15 @@
 package playback
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/big"
 	"net"
 	"sync"
 	"time"
@@ -28,10 +34,16 @@ type Servers struct {
 	RDAPURL   string // base to which domain/NAME is added, with a trailing slash
 	WHOISAddr string // host:port
 	DNSAddr   string // host:port, for UDP and TCP alike
-	HTTPAddr  string // host:port; the Host header selects the site
+	// DNSOverTLS and DNSOverHTTPS are tls://host:port and https://host:port/dns-query.
+	// Their certificate is good for 127.0.0.1 with those who trust Certificate.
+	DNSOverTLS   string
+	DNSOverHTTPS string
+	Certificate  *x509.Certificate
+	HTTPAddr     string // host:port; the Host header selects the site
 
 	recording *recording
 	options   Options
+	tls       *tls.Config
 	closing   chan struct{}  // closed by Close: answers no longer wait
 	stops     []func() error // each ends one server and all of its goroutines
 	close     func() error   // once
@@ -57,12 +69,34 @@ func Start(fsys fs.FS, options Options) (*Servers, error) {
 		queries:   map[string]int{},
 	}
 	s.close = sync.OnceValue(s.stop)
+	if err := s.certify(); err != nil {
+		return nil, fmt.Errorf("starting playback: %w", err)
+	}
 	for _, start := range []func() error{s.startRDAP, s.startWHOIS, s.startDNS, s.startHTTP} {
 		if err := start(); err != nil {
 			return nil, errors.Join(fmt.Errorf("starting playback: %w", err), s.Close())
 		}
 	}
 	return s, nil
+}
+
+// certify makes the certificate of the servers that speak TLS, good for a day.
+func (s *Servers) certify() error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(0, 0, 1),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return err
+	}
+	s.Certificate, err = x509.ParseCertificate(der)
+	s.tls = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	return err
 }
 
 // Close ends the servers and every connection, and returns when all of their

@@ -2,6 +2,7 @@ package playback
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -129,6 +130,19 @@ func (s *Servers) serveWeb(handler http.Handler) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return s.serveOn(listener, handler), nil
+}
+
+// serveWebTLS is serveWeb with TLS.
+func (s *Servers) serveWebTLS(handler http.Handler) (string, error) {
+	listener, err := net.Listen("tcp", loopback)
+	if err != nil {
+		return "", err
+	}
+	return s.serveOn(tls.NewListener(listener, s.tls), handler), nil
+}
+
+func (s *Servers) serveOn(listener net.Listener, handler http.Handler) string {
 	var conns sync.WaitGroup
 	server := &http.Server{
 		Handler:           handler,
@@ -159,5 +173,5 @@ func (s *Servers) serveWeb(handler http.Handler) (string, error) {
 		conns.Wait() // complete: Serve reports new connections before it returns
 		return err
 	})
-	return listener.Addr().String(), nil
+	return listener.Addr().String()
 }

@@ -54,16 +54,17 @@ func unanswered(err error) bool {
 // isAnswer reports whether an error was said by the server.
 func isAnswer(err error) bool {
 	var code *rcodeError
-	return errors.As(err, &code) || errors.Is(err, errReferral)
+	var status *statusError
+	return errors.As(err, &code) || errors.As(err, &status) || errors.Is(err, errReferral)
 }
 
-// attempt is attempt at a server that is not left alone.
-func (r *Resolver) attempt(ctx context.Context, server string, q question, edns bool, timeout time.Duration) (*dns.Msg, error) {
-	done, err := r.breaker(server).Allow()
+// guarded is attempt at a server that is not left alone.
+func (s *session) guarded(ctx context.Context, server string, q question, m manner, edns bool) (*dns.Msg, error) {
+	done, err := s.resolver.breaker(server).Allow()
 	if err != nil {
 		return nil, errSuspended
 	}
-	msg, err := attempt(ctx, server, q, edns, timeout)
+	msg, err := s.attempt(ctx, server, q, m, edns)
 	done(err)
 	return msg, err
 }

@@ -75,19 +75,21 @@ type Ask struct {
 // several goroutines at once. It returns when all are emitted; when ctx ends, the
 // names on their way are given up as canceled and no further one is begun.
 func (b *Bulk) Run(ctx context.Context, names iter.Seq[Ask], emit func(Addresses)) error {
-	servers, err := b.Resolver.servers()
+	session, err := b.Resolver.open()
 	if err != nil {
 		return err
+	}
+	defer session.close()
+	for _, server := range session.servers {
+		if strings.Contains(server, "://") {
+			return fmt.Errorf("%s: many names at once are asked over plain DNS only; give a resolver as HOST or HOST:PORT", server)
+		}
 	}
 	total := b.InFlight
 	if total <= 0 {
 		total = bulkInFlight
 	}
 	shards := max(2, min(runtime.GOMAXPROCS(0), 8))
-	timeout := b.Resolver.Timeout
-	if timeout <= 0 {
-		timeout = DefaultTimeout
-	}
 	todo := make(chan []*bulkName, shards)
 	var wg sync.WaitGroup
 	var closers []func() error
@@ -98,7 +100,7 @@ func (b *Bulk) Run(ctx context.Context, names iter.Seq[Ask], emit func(Addresses
 	}()
 	for i := range shards {
 		s := &shard{
-			resolver: b.Resolver, servers: servers, server: servers[i%len(servers)], ctx: ctx, timeout: timeout, emit: emit,
+			session: session, server: session.servers[i%len(session.servers)], ctx: ctx, timeout: session.timeout, emit: emit,
 			limit: max(total/shards, 2), todo: todo,
 		}
 		if err := s.connect(); err != nil {
@@ -156,17 +158,16 @@ type sent struct {
 // shard is one socket with its questions. A sender takes names from todo, and a
 // reader gets the answers; mu keeps them apart.
 type shard struct {
-	resolver *Resolver
-	servers  []string
-	server   string
-	ctx      context.Context
-	timeout  time.Duration
-	emit     func(Addresses)
-	limit    int
-	todo     chan []*bulkName
-	udp      *net.UDPConn
-	packets  *ipv4.PacketConn // moves several datagrams in one call, of either family
-	rest     sync.WaitGroup   // look-ups that the resolver has taken over
+	session *session
+	server  string
+	ctx     context.Context
+	timeout time.Duration
+	emit    func(Addresses)
+	limit   int
+	todo    chan []*bulkName
+	udp     *net.UDPConn
+	packets *ipv4.PacketConn // moves several datagrams in one call, of either family
+	rest    sync.WaitGroup   // look-ups that the resolver has taken over
 
 	mu       sync.Mutex
 	room     *sync.Cond
@@ -588,7 +589,7 @@ func family(qtype uint16) int {
 func (s *shard) handOver(w waiting) {
 	s.inFlight++ // it still counts
 	s.rest.Go(func() {
-		o := s.resolver.resolve(s.ctx, s.servers, question{w.name.Name + ".", w.qtype})
+		o := s.session.resolve(s.ctx, question{w.name.Name + ".", w.qtype}, s.session.recursively)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.inFlight--

@@ -1,11 +1,17 @@
 package resolve
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"mime"
 	"net"
+	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -67,6 +73,19 @@ func describe(server, query string, err error) *failure.Failure {
 	case errors.Is(err, errSuspended):
 		return failure.New(failure.Suspended, Source, server, query, err)
 	}
+	var status *statusError
+	var verification *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	switch {
+	case errors.As(err, &status) && status.status == http.StatusTooManyRequests:
+		return failure.New(failure.RateLimited, Source, server, query, err)
+	case errors.As(err, &status) && status.status >= 500:
+		return failure.New(failure.Server, Source, server, query, err)
+	case errors.As(err, &status):
+		return failure.New(failure.Refused, Source, server, query, err)
+	case errors.As(err, &verification), errors.As(err, &record):
+		return failure.New(failure.Insecure, Source, server, query, err)
+	}
 	f := failure.Of(Source, server, query, err)
 	if f.Kind == failure.Malformed && errors.Is(err, errNotSent) {
 		f.Kind = failure.Unreachable // nothing came that could be malformed
@@ -74,23 +93,32 @@ func describe(server, query string, err error) *failure.Failure {
 	return f
 }
 
+// manner is how a question is put.
+type manner struct {
+	// authority asks a zone's own server, which is not to ask others for it.
+	authority bool
+	// subnet is the network whose answer is wanted (RFC 7871); the zero one asks
+	// for one's own.
+	subnet netip.Prefix
+}
+
 // attempt asks one server one time, over UDP and, if the answer did not fit,
-// over TCP. Its errors are those that describe knows.
-func attempt(ctx context.Context, server string, q question, edns bool, timeout time.Duration) (*dns.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+// over TCP, or over the transport that the server's address names. Its errors
+// are those that describe knows.
+func (s *session) attempt(ctx context.Context, server string, q question, m manner, edns bool) (*dns.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 
 	query := new(dns.Msg).SetQuestion(q.name, q.qtype) // random id, recursion desired
+	query.RecursionDesired = !m.authority
 	if edns {
 		query.SetEdns0(ednsSize, false)
-	}
-	msg, err := exchange(ctx, "udp", server, query)
-	if err == nil && msg.Truncated {
-		msg, err = exchange(ctx, "tcp", server, query)
-		if err == nil && msg.Truncated {
-			err = errors.New("answer cut short even over TCP")
+		if m.subnet.IsValid() {
+			opt := query.IsEdns0()
+			opt.Option = append(opt.Option, clientSubnet(m.subnet))
 		}
 	}
+	msg, err := s.send(ctx, server, query)
 	if err != nil {
 		return nil, err
 	}
@@ -121,11 +149,94 @@ func extendedErrors(msg *dns.Msg) []string {
 	return names
 }
 
+// clientSubnet is the option that names the network of a client. A server takes
+// it as it is or not at all, so that the scope is left to it.
+func clientSubnet(p netip.Prefix) *dns.EDNS0_SUBNET {
+	family := uint16(1) // IANA address family numbers
+	if p.Addr().Is6() {
+		family = 2
+	}
+	return &dns.EDNS0_SUBNET{Code: dns.EDNS0SUBNET, Family: family, SourceNetmask: uint8(p.Bits()), Address: p.Masked().Addr().AsSlice()}
+}
+
+// scopeOf is how many bits of the client's network the answer depends on; 0
+// where it depends on none, or where the server knows nothing of networks.
+func scopeOf(msg *dns.Msg) uint8 {
+	opt := msg.IsEdns0()
+	if opt == nil {
+		return 0
+	}
+	for _, option := range opt.Option {
+		if subnet, ok := option.(*dns.EDNS0_SUBNET); ok {
+			return subnet.SourceScope
+		}
+	}
+	return 0
+}
+
+// send sends a query by the transport that the server's address names.
+func (s *session) send(ctx context.Context, server string, query *dns.Msg) (*dns.Msg, error) {
+	if strings.HasPrefix(server, overHTTPS) {
+		return s.sendHTTPS(ctx, server, query)
+	}
+	if address, ok := strings.CutPrefix(server, overTLS); ok {
+		host, _, _ := net.SplitHostPort(address)
+		dialer := tls.Dialer{Config: &tls.Config{ServerName: host, RootCAs: s.roots, MinVersion: tls.VersionTLS12}}
+		return exchange(ctx, dialer.DialContext, "tcp", address, query)
+	}
+	var dialer net.Dialer
+	msg, err := exchange(ctx, dialer.DialContext, "udp", server, query)
+	if err == nil && msg.Truncated {
+		msg, err = exchange(ctx, dialer.DialContext, "tcp", server, query)
+		if err == nil && msg.Truncated {
+			err = errors.New("answer cut short even over TCP")
+		}
+	}
+	return msg, err
+}
+
+// message is the media type of DNS over HTTPS (RFC 8484).
+const message = "application/dns-message"
+
+func (s *session) sendHTTPS(ctx context.Context, server string, query *dns.Msg) (*dns.Msg, error) {
+	query.Id = 0 // so that caches on the way can tell equal questions
+	data, err := query.Pack()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNotSent, err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, server, bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNotSent, err)
+	}
+	request.Header.Set("Content-Type", message)
+	request.Header.Set("Accept", message)
+	response, err := s.web.Do(request)
+	if err != nil {
+		return nil, ended(ctx, err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, &statusError{response.StatusCode}
+	}
+	if kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); kind != message {
+		return nil, errors.New("the answer is no DNS message")
+	}
+	data, err = io.ReadAll(io.LimitReader(response.Body, dns.MaxMsgSize+1))
+	if err != nil {
+		return nil, ended(ctx, err)
+	}
+	return decode(data, query)
+}
+
+// statusError is an answer over HTTPS that says no.
+type statusError struct{ status int }
+
+func (e *statusError) Error() string { return fmt.Sprintf("HTTP status %d", e.status) }
+
 // exchange sends the query from a fresh port and waits for its answer until ctx
 // ends.
-func exchange(ctx context.Context, network, server string, query *dns.Msg) (*dns.Msg, error) {
-	var dialer net.Dialer
-	raw, err := dialer.DialContext(ctx, network, server)
+func exchange(ctx context.Context, dial func(ctx context.Context, network, address string) (net.Conn, error), network, server string, query *dns.Msg) (*dns.Msg, error) {
+	raw, err := dial(ctx, network, server)
 	if err != nil {
 		return nil, ended(ctx, fmt.Errorf("%w: %w", errNotSent, err))
 	}

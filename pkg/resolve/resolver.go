@@ -2,7 +2,10 @@ package resolve
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -46,9 +49,45 @@ type Resolver struct {
 	// Cache keeps answers for as long as their records allow. Nil asks anew every time.
 	Cache *cache.Store
 
-	breakers   sync.Map // of type *breaker, by server
-	resolvConf string   // tests read another file than /etc/resolv.conf
+	// RootCAs are the authorities that servers over TLS and HTTPS are verified
+	// with. Nil: the system's.
+	RootCAs *x509.CertPool
+
+	// Public tells which addresses a zone's own servers may have, since a stranger
+	// chooses them. Nil: all.
+	Public func(netip.Addr) bool
+
+	breakers      sync.Map // of type *breaker, by server
+	resolvConf    string   // tests read another file than /etc/resolv.conf
+	authorityPort uint16   // tests ask zones' own servers at another port than 53
 }
+
+// session is one look-up, with what its questions share.
+type session struct {
+	resolver *Resolver
+	servers  []string // the recursive ones
+	timeout  time.Duration
+	roots    *x509.CertPool
+	web      *http.Client
+}
+
+// open begins a look-up; close it for the sake of kept connections.
+func (r *Resolver) open() (*session, error) {
+	s := &session{resolver: r, timeout: r.Timeout, roots: r.RootCAs}
+	if s.timeout <= 0 {
+		s.timeout = DefaultTimeout
+	}
+	s.web = &http.Client{
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: r.RootCAs, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true},
+		// A redirected question would go to a server nobody has named.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	var err error
+	s.servers, err = r.servers()
+	return s, err
+}
+
+func (s *session) close() { s.web.CloseIdleConnections() }
 
 // Answer is what the DNS says about one name. Names are in ASCII and lower case
 // without a trailing dot. A nil slice means unknown, an empty one means none.
@@ -62,7 +101,7 @@ type Answer struct {
 	// name even without records, nil when no server told.
 	Exists *bool
 
-	Server string    // the server that answered first in question order, else the one asked last, as host:port
+	Server string    // the server that answered first in question order, else the one asked last, as ParseServer writes it
 	At     time.Time // when the look-up ended, which may be an earlier run's time
 
 	// Failures has one entry for each question without an answer, in the order
@@ -109,14 +148,15 @@ func (r *Resolver) Lookup(ctx context.Context, name, apex string) Answer {
 		{name, dns.TypeA}, {name, dns.TypeAAAA}, {name, dns.TypeCNAME},
 		{apex, dns.TypeNS}, {apex, dns.TypeSOA},
 	}
-	servers, err := r.servers()
-	key := strings.Join(servers, " ") + "\x00" + name + "\x00" + apex
-	return cache.Do(r.Cache, cache.DNS, key, func() (Answer, time.Duration) { return r.lookup(ctx, servers, err, questions) })
+	s, err := r.open()
+	defer s.close()
+	key := strings.Join(s.servers, " ") + "\x00" + name + "\x00" + apex
+	return cache.Do(r.Cache, cache.DNS, key, func() (Answer, time.Duration) { return r.lookup(ctx, s, err, questions) })
 }
 
 // lookup asks the questions at once, and tells for how long the answer may be
 // kept. noServers says why there is nobody to ask.
-func (r *Resolver) lookup(ctx context.Context, servers []string, noServers error, questions []question) (Answer, time.Duration) {
+func (r *Resolver) lookup(ctx context.Context, s *session, noServers error, questions []question) (Answer, time.Duration) {
 	outcomes := make([]outcome, len(questions))
 	var wg sync.WaitGroup
 	for i, q := range questions {
@@ -124,7 +164,7 @@ func (r *Resolver) lookup(ctx context.Context, servers []string, noServers error
 			outcomes[i].failure = failure.New(failure.Unsupported, Source, "", q.String(), noServers)
 			continue
 		}
-		wg.Go(func() { outcomes[i] = r.resolve(ctx, servers, q) })
+		wg.Go(func() { outcomes[i] = s.resolve(ctx, q, s.recursively) })
 	}
 	wg.Wait()
 
@@ -239,8 +279,16 @@ func authority(o outcome) *SOA {
 	return nil
 }
 
+// asker puts one question to whoever knows, and returns the server asked last.
+type asker func(ctx context.Context, q question) (msg *dns.Msg, server string, err error)
+
+// recursively asks the recursive servers.
+func (s *session) recursively(ctx context.Context, q question) (*dns.Msg, string, error) {
+	return s.ask(ctx, s.servers, q, manner{})
+}
+
 // resolve answers one question, following aliases for addresses.
-func (r *Resolver) resolve(ctx context.Context, servers []string, q question) outcome {
+func (s *session) resolve(ctx context.Context, q question, ask asker) outcome {
 	o := outcome{ttl: maxKeep}
 	if err := checkName(q.name); err != nil {
 		o.failure = failure.New(failure.Unsupported, Source, "", q.String(), err)
@@ -259,7 +307,7 @@ func (r *Resolver) resolve(ctx context.Context, servers []string, q question) ou
 		if chased > maxChase {
 			return fail(fmt.Errorf("gave up after %d aliases", len(o.chain)))
 		}
-		msg, server, err := r.ask(ctx, servers, question{owner, q.qtype})
+		msg, server, err := ask(ctx, question{owner, q.qtype})
 		o.server = server
 		if err != nil {
 			return fail(err)
@@ -309,15 +357,11 @@ func hasSOA(list []dns.RR) bool {
 
 // ask sends one question, once more if the first attempt fails, and returns the
 // server it asked last.
-func (r *Resolver) ask(ctx context.Context, servers []string, q question) (msg *dns.Msg, server string, err error) {
-	timeout := r.Timeout
-	if timeout <= 0 {
-		timeout = DefaultTimeout
-	}
+func (s *session) ask(ctx context.Context, servers []string, q question, m manner) (msg *dns.Msg, server string, err error) {
 	edns := true
 	for i := range attempts {
 		server = servers[i%len(servers)]
-		msg, err = r.attempt(ctx, server, q, edns, timeout)
+		msg, err = s.guarded(ctx, server, q, m, edns)
 		if err == nil || ctx.Err() != nil {
 			break
 		}

@@ -662,6 +662,20 @@ func TestParseServer(t *testing.T) {
 		{"dns.example.com", ""}, // would need another server first
 		{"udp://1.2.3.4", ""},
 		{" 1.2.3.4", ""},
+		{"tls://223.5.5.5", "tls://223.5.5.5:853"},
+		{"tls://dns.example.com:8853", "tls://dns.example.com:8853"},
+		{"tls://[2400:3200::1]", "tls://[2400:3200::1]:853"},
+		{"https://223.5.5.5/dns-query", "https://223.5.5.5/dns-query"},
+		{"https://doh.example.com:8443/dns-query", "https://doh.example.com:8443/dns-query"},
+		{"tls://", ""},
+		{"tls://1.2.3.4/path", ""},
+		{"tls://1.2.3.4:", ""},
+		{"tls://1.2.3.4:0", ""},
+		{"https://", ""},
+		{"https://1.2.3.4", ""}, // the path cannot be guessed
+		{"https://a@1.2.3.4/dns-query", ""},
+		{"https://1.2.3.4/dns-query?dns=x", ""},
+		{"http://1.2.3.4/dns-query", ""},
 	}
 	for _, tt := range tests {
 		got, err := ParseServer(tt.in)

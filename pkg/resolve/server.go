@@ -1,10 +1,13 @@
 package resolve
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/miekg/dns"
@@ -12,11 +15,22 @@ import (
 
 const defaultResolvConf = "/etc/resolv.conf"
 
+// How addresses of servers begin that are not asked over UDP.
+const (
+	overTLS   = "tls://"   // DNS over TLS (RFC 7858)
+	overHTTPS = "https://" // DNS over HTTPS (RFC 8484)
+)
+
 // ParseServer reads the address of a DNS server: an IPv4 or IPv6 address with
-// an optional port, an IPv6 address with a port in brackets. It returns
-// host:port, with port 53 when none is given. Host names are an error, since
-// they would need a DNS server themselves.
+// an optional port, an IPv6 address with a port in brackets; tls://HOST[:PORT]
+// for DNS over TLS and https://HOST[:PORT]/PATH for DNS over HTTPS. It returns
+// host:port, with port 53 when none is given, or the address with its scheme
+// and, for TLS, the port. Only with a scheme may the host be a name, which the
+// system's resolver looks up: a certificate then tells whether it was right.
 func ParseServer(s string) (string, error) {
+	if strings.HasPrefix(s, overTLS) || strings.HasPrefix(s, overHTTPS) {
+		return parseEncrypted(s)
+	}
 	if server, err := netip.ParseAddrPort(s); err == nil && server.Port() != 0 {
 		return server.String(), nil
 	}
@@ -26,12 +40,38 @@ func ParseServer(s string) (string, error) {
 	}
 	addr, err := netip.ParseAddr(host)
 	if err != nil {
-		return "", fmt.Errorf("%q is not the address of a DNS server (1.2.3.4, 1.2.3.4:5353, ::1 or [::1]:53)", s)
+		return "", fmt.Errorf("%q is not the address of a DNS server (1.2.3.4, 1.2.3.4:5353, ::1, [::1]:53, tls://1.2.3.4 or https://1.2.3.4/dns-query)", s)
 	}
 	return netip.AddrPortFrom(addr, 53).String(), nil
 }
 
-// servers returns the servers to ask as host:port, at least one.
+func parseEncrypted(s string) (string, error) {
+	fail := func(what string) (string, error) {
+		return "", fmt.Errorf("%q is not the address of a DNS server: %s (tls://dns.example or https://dns.example/dns-query)", s, what)
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Hostname(), "%/ ") {
+		return fail("the host cannot be read")
+	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) || strings.HasSuffix(u.Host, ":") {
+		return fail("the port cannot be read")
+	}
+	if u.User != nil || u.Fragment != "" || u.RawQuery != "" {
+		return fail("want host, port and path only")
+	}
+	if u.Scheme == "tls" {
+		if u.Path != "" && u.Path != "/" {
+			return fail("DNS over TLS has no path")
+		}
+		return overTLS + net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "853")), nil
+	}
+	if u.Path == "" {
+		return fail("DNS over HTTPS needs its path")
+	}
+	return u.String(), nil
+}
+
+// servers returns the servers to ask as ParseServer writes them, at least one.
 func (r *Resolver) servers() ([]string, error) {
 	var list []string
 	for _, s := range r.Servers {
