@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/collect"
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/fetch"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/locate"
 	"github.com/icpcheck/icpcheck/pkg/registration"
@@ -303,6 +305,10 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 	if o.Offline {
 		return &collect.Collector{Locator: locator, Offline: true}, nil
 	}
+	vantages, err := o.vantages(book)
+	if err != nil {
+		return nil, err
+	}
 	resolver.Cache = o.cache
 	return &collect.Collector{
 		Locator: locator,
@@ -312,6 +318,9 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 		Resolver: resolver,
 		Timeout:  o.Timeout,
 		Kept:     o.cache,
+		Vantages: vantages,
+		Via:      o.VantageVia,
+		CDNs:     sync.OnceValue(func() []collect.CDN { return cdns(book) }),
 	}, nil
 }
 
@@ -329,7 +338,11 @@ func (o *options) resolver(clock func() time.Time) (*resolve.Resolver, error) {
 		}
 		servers = append(servers, address)
 	}
-	return &resolve.Resolver{Servers: servers, Timeout: min(o.attempt(), resolve.DefaultTimeout), Now: clock}, nil
+	r := &resolve.Resolver{Servers: servers, Timeout: min(o.attempt(), resolve.DefaultTimeout), Now: clock}
+	if !o.AllowPrivate {
+		r.Public = fetch.Public
+	}
+	return r, nil
 }
 
 // lookupServers reads the table of RDAP and WHOIS servers.

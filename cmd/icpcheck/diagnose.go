@@ -7,6 +7,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/diagnose"
 	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
@@ -37,7 +38,7 @@ A port or a URL may be given. Addresses that are not public are refused without 
 }
 
 // diagnosedChecks are the checks whose results go with a diagnosis.
-var diagnosedChecks = map[string]bool{"domain-registered": true, "domain-status": true, "dns-points-to-server": true}
+var diagnosedChecks = map[string]bool{"domain-registered": true, "domain-status": true, "dns-points-to-server": true, "cdn-filing": true}
 
 func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 	o, book, clock, err := a.setUp(cmd)
@@ -81,6 +82,14 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 	prober := &diagnose.Prober{
 		Signatures: signatures(book), Timeout: o.Timeout, AllowPrivate: o.AllowPrivate, UserAgent: userAgent(), Now: clock(), Offline: o.Offline,
 	}
+	voice := func(lang text.Lang) report.Voice { return report.Voice{Book: book, Lang: lang} }
+	prober.Views = d.Views
+	prober.Describe = func(v filing.View) text.Text {
+		return text.Text{Zh: voice(text.Zh).View(v), En: voice(text.En).View(v)}
+	}
+	if ids, behind := d.Facts.List("domain.cdns"); behind {
+		prober.CDN = text.Text{Zh: engine.Display(book, "domain.cdns", ids, text.Zh), En: engine.Display(book, "domain.cdns", ids, text.En)}
+	}
 	found := prober.Diagnose(cmd.Context(), target, f.Scope(d), d.Missed)
 	progress.end()
 
@@ -99,7 +108,7 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 }
 
 var stepTitles = map[string]text.Text{
-	"registration": {Zh: "注册信息", En: "registration"}, "dns": {Zh: "DNS 解析", En: "DNS"}, "connect": {Zh: "连接", En: "connect"},
+	"registration": {Zh: "注册信息", En: "registration"}, "dns": {Zh: "DNS 解析", En: "DNS"}, "vantage": {Zh: "各地解析", En: "DNS elsewhere"}, "connect": {Zh: "连接", En: "connect"},
 	"http": {Zh: "用域名访问", En: "HTTP by name"}, "https": {Zh: "用域名访问", En: "HTTPS by name"}, "http-address": {Zh: "用地址访问（对照）", En: "HTTP by address (control)"},
 	"tls": {Zh: "TLS 握手", En: "TLS"}, "tls-address": {Zh: "TLS 握手（对照）", En: "TLS (control)"},
 }

@@ -46,6 +46,8 @@ type options struct {
 	Offline     bool          `mapstructure:"offline"`
 	Timeout     time.Duration `mapstructure:"timeout"`
 	Resolver    []string      `mapstructure:"resolver"`
+	Vantage     bool          `mapstructure:"vantage"`
+	VantageVia  string        `mapstructure:"vantage-server"`
 	RDAPURL     string        `mapstructure:"rdap-url"`
 	WHOISServer string        `mapstructure:"whois-server"`
 	Rate        string        `mapstructure:"rate"`
@@ -87,7 +89,9 @@ var flags = []flag{
 	{"now", "", text.Text{Zh: "按此日期或时间检查（RFC 3339 或 2026-11-24）", En: "check as of this day or time (RFC 3339 or 2026-11-24)"}},
 	{"offline", false, text.Text{Zh: "不做任何网络查询", En: "ask no server"}},
 	{"timeout", 10 * time.Second, text.Text{Zh: "每个域名查询的总时限", En: "time limit for all that is asked about one domain"}},
-	{"resolver", []string{}, text.Text{Zh: "DNS 服务器地址（可重复）", En: "DNS server address (repeatable)"}},
+	{"resolver", []string{}, text.Text{Zh: "DNS 服务器：地址、tls://主机 或 https://主机/dns-query（可重复）", En: "DNS server: an address, tls://HOST or https://HOST/dns-query (repeatable)"}},
+	{"vantage", false, text.Text{Zh: "同时查内地几家运营商和境外的访问者各解析到哪里", En: "also ask where visitors of mainland carriers and abroad are sent"}},
+	{"vantage-server", "", text.Text{Zh: "为 --vantage 询问这个 DNS 服务器，而不是域名自己的服务器", En: "ask this DNS server for --vantage, not the name's own"}},
 	{"rdap-url", "", text.Text{Zh: "所有域名都查询这个 RDAP 地址", En: "ask this RDAP base URL for every name"}},
 	{"whois-server", "", text.Text{Zh: "所有域名都查询这个 WHOIS 服务器", En: "ask this WHOIS server for every name"}},
 	{"rate", "", text.Text{Zh: "每个注册局服务器的查询速度，如 5/s、30/m（默认按规则库）", En: "how fast each registry server is asked, such as 5/s or 30/m (default by the rulebook)"}},

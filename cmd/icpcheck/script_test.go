@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	goflag "flag"
 	"fmt"
@@ -202,6 +203,12 @@ func startPlayback(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Defer(func() { _ = servers.Close() })
 	pointTo(ts, servers.RDAPURL, servers.WHOISAddr, servers.DNSAddr)
+	ts.Setenv("DNS", servers.DNSAddr)
+	ts.Setenv("DNS_OVER_TLS", servers.DNSOverTLS)
+	ts.Setenv("DNS_OVER_HTTPS", servers.DNSOverHTTPS)
+	certificate := ts.MkAbs("playback.pem")
+	ts.Check(os.WriteFile(certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: servers.Certificate.Raw}), 0o600))
+	ts.Setenv("PLAYBACK_CERTIFICATE", certificate)
 }
 
 // closed points every look-up at a loopback port that nobody listens on.

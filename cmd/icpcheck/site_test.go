@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/playback"
 	"github.com/icpcheck/icpcheck/pkg/render"
 )
@@ -29,7 +30,7 @@ type liveReport struct {
 		}
 	}
 	Conclusion, Because, Remedy, Signature string
-	Steps                                  []struct{ ID, Outcome, Seen string }
+	Steps                                  []struct{ ID, Target, Outcome, Seen string }
 }
 
 func (r liveReport) verdict(check string) string {
@@ -196,6 +197,74 @@ func TestSiteUsage(t *testing.T) {
 		status, out, errs := batchRun(t, "", args...)
 		if status != 2 || out != "" || !strings.HasPrefix(errs, "icpcheck: error: ") || strings.Contains(errs, "secret") {
 			t.Errorf("%v: status %d, stdout %q, stderr %q", args, status, out, errs)
+		}
+	}
+}
+
+// TestDiagnoseVantage asks where visitors elsewhere are sent by a CDN.
+func TestDiagnoseVantage(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<title>示例</title>") }))
+	defer server.Close()
+	const header = "; recorded: 2026-11-24\n; server: 127.0.0.1\n; query: example.com\n; anonymised: invented\n"
+	servers, err := playback.Start(fstest.MapFS{
+		"dns.zone":                    {Data: []byte(header + "www.example.com 60 IN CNAME www.example.com.cdn.dnsv1.com\nwww.example.com.cdn.dnsv1.com 60 IN A 127.0.0.1\n")},
+		"subnet/202.96.209.0_24.zone": {Data: []byte(header + "www.example.com.cdn.dnsv1.com 60 IN A 42.192.0.1\n")},
+	}, playback.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer servers.Close()
+	port := server.URL[strings.LastIndexByte(server.URL, ':')+1:]
+	r := live(t, 0, "diagnose", "www.example.com:"+port, "--resolver", servers.DNSAddr, "--rdap-url", servers.RDAPURL, "--whois-server", servers.WHOISAddr,
+		"--allow-private", "--vantage", "--vantage-server", servers.DNSAddr, "--set", "server.addresses=203.0.113.7", "--set", "domain.filed=false", "--lang", "zh")
+	// The addresses of a CDN are never the declared server's.
+	if r.Conclusion != "fine" || r.verdict("cdn-filing") != "warning" || r.verdict("dns-points-to-server") != "not-applicable" {
+		t.Errorf("got %+v", r)
+	}
+	seen := map[string]string{}
+	for _, s := range r.Steps {
+		seen[s.ID+" "+s.Target] = s.Outcome + " " + s.Seen
+	}
+	for step, want := range map[string]string{
+		"dns www.example.com": "经过腾讯云 CDN；加速范围含内地的，域名也要备案", "vantage 202.96.209.0/24": "ok 上海电信 42.192.0.1（中国内地，腾讯云）", "vantage 202.106.0.0/24": "open 北京联通 127.0.0.1",
+	} {
+		if !strings.Contains(seen[step], want) {
+			t.Errorf("%s: %q, want %q", step, seen[step], want)
+		}
+	}
+}
+
+// TestCDNs holds the table of CDNs to what stands in it, and to names of each kind.
+func TestCDNs(t *testing.T) {
+	book, err := builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := cdns(book)
+	for i, row := range book.Table("cdns").Rows {
+		if len(list[i].Patterns) != len(row.List("patterns")) || len(list[i].Patterns)+len(list[i].Suffixes) == 0 {
+			t.Errorf("%s: a pattern that is none, or nothing at all", row.ID)
+		}
+		for _, suffix := range row.List("suffixes") {
+			if ascii, ok := domainname.ToASCII(suffix); !ok || ascii != suffix {
+				t.Errorf("%s: %q is no name in lower-case ASCII", row.ID, suffix)
+			}
+		}
+	}
+	for name, want := range map[string]string{
+		"www.example.com.w.kunlunsl.com": "aliyun-cdn", "www.example.com.queniuzz.cn": "aliyun-cdn", "a.aliyunddos1001.com": "aliyun-waf",
+		"www.example.com.cdn.dnsv1.com.cn": "tencent-cdn", "x.eo.dnse3.com": "tencent-edgeone", "a.cdnhwcbzj102.com": "huawei-cdn", "cname.365cyd.cn": "jiasule-cdn",
+		"notkunlunsl.com": "", "kunlunsl.com.example.net": "", "gtm-a1b2c3d4.com": "", "www.example.com": "", "": "",
+	} {
+		got := ""
+		for _, c := range list {
+			if c.Has(name) {
+				got = c.ID
+				break
+			}
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 }

@@ -36,6 +36,13 @@ type Collector struct {
 	// Done is called after each domain, from several goroutines; nil means that
 	// nobody watches.
 	Done func()
+	// Vantages are the networks on whose behalf addresses are asked for too, from
+	// the server Via, or the names' own servers where it is empty.
+	Vantages []Vantage
+	Via      string
+	// CDNs gives those that aliases are compared with, when there are aliases;
+	// nil knows none.
+	CDNs func() []CDN
 	// Offline says that look-ups are switched off, so that reports can tell
 	// facts nobody asked for from facts nobody has.
 	Offline bool
@@ -102,12 +109,16 @@ func (c *Collector) domain(ctx context.Context, d *filing.Domain) {
 	}
 	var registered registration.Answer
 	var resolved resolve.Answer
+	var views []resolve.View
 	var wg sync.WaitGroup
 	if c.Registration != nil {
 		wg.Go(func() { registered = c.Registration.Lookup(ctx, name) })
 	}
 	if c.Resolver != nil {
 		wg.Go(func() { resolved = c.Resolver.Lookup(ctx, name.ASCII, name.Apex) })
+		if len(c.Vantages) > 0 {
+			wg.Go(func() { views = c.Resolver.Views(ctx, name.ASCII, c.subnets(), c.Via) })
+		}
 	}
 	wg.Wait()
 	if c.Registration != nil {
@@ -115,6 +126,8 @@ func (c *Collector) domain(ctx context.Context, d *filing.Domain) {
 	}
 	if c.Resolver != nil {
 		c.addResolved(d, resolved)
+		c.addViews(d, views)
+		c.addCDNs(d)
 	}
 }
 

@@ -21,6 +21,7 @@ func (c *Collector) locate(f *filing.Filing) {
 	_, region := f.Facts.Text("server.region")
 	all := slices.Clone(declared)
 	for _, d := range f.Domains {
+		c.locateViews(d)
 		addresses, known := d.Facts.List("domain.addresses")
 		if !known {
 			continue

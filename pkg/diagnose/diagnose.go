@@ -58,7 +58,7 @@ const (
 
 // Step is one thing that was tried.
 type Step struct {
-	// ID is registration, dns, connect, http, http-address, https, tls or tls-address.
+	// ID is registration, dns, vantage, connect, http, http-address, https, tls or tls-address.
 	ID string
 	// Target is whom or what it asked, for example http://example.com/ at 192.0.2.7.
 	Target  string
@@ -129,6 +129,11 @@ type Prober struct {
 	Now time.Time
 	// Offline makes no connection.
 	Offline bool
+	// Views are what visitors elsewhere are told; Describe puts one into words.
+	Views    []filing.View
+	Describe func(filing.View) text.Text
+	// CDN names those that the name goes through, in words; empty for none.
+	CDN text.Text
 }
 
 // Diagnose probes the target. facts are what is known from look-ups (domain.*)
@@ -142,18 +147,34 @@ func (p *Prober) Diagnose(ctx context.Context, t Target, facts filing.Facts, mis
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	o := &observations{now: p.Now, target: t, facts: facts, allowPrivate: p.AllowPrivate}
+	o := &observations{now: p.Now, target: t, facts: facts, allowPrivate: p.AllowPrivate, cdn: p.CDN}
 	if o.now.IsZero() {
 		o.now = time.Now()
 	}
 	o.registration(missed)
 	o.dns(missed)
+	for _, v := range p.Views {
+		p.viewed(o, v)
+	}
 	if p.Offline {
 		o.step("connect", "", Skipped, "未连接（离线）", "not connected (offline)")
 	} else if addresses := o.reachable(); len(addresses) > 0 {
 		p.probe(ctx, o, addresses)
 	}
 	return o.conclude()
+}
+
+// viewed makes a step of where visitors elsewhere are sent.
+func (p *Prober) viewed(o *observations, v filing.View) {
+	outcome := OK
+	switch {
+	case v.Addresses == nil, !v.Steered:
+		outcome = Open // not known, or not known to be what they get
+	case len(v.Addresses) == 0:
+		outcome = Failed
+	}
+	words := p.Describe(v)
+	o.step("vantage", v.Subnet, outcome, v.Name.Zh+" "+words.Zh, v.Name.En+" "+words.En)
 }
 
 // mostAddresses is how many addresses of a name are connected to.

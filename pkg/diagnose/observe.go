@@ -20,6 +20,7 @@ type observations struct {
 	now          time.Time
 	target       Target
 	facts        filing.Facts
+	cdn          text.Text
 	allowPrivate bool
 	steps        []Step
 
@@ -139,6 +140,10 @@ func (o *observations) dns(missed []filing.Missed) {
 			}
 			zh, en = zh+"（"+strings.Join(inZh, "、")+"）", en+" ("+strings.Join(inEn, ", ")+")"
 		}
+		if !o.cdn.Empty() {
+			zh += "，经过" + o.cdn.Zh + "；加速范围含内地的，域名也要备案"
+			en += ", through " + o.cdn.En + "; with the mainland in its scope the name has to be filed too"
+		}
 		outcome := OK
 		if o.elsewhere() || o.abroad() {
 			outcome = Failed
@@ -166,10 +171,11 @@ func (o *observations) reachable() []netip.Addr {
 	return list
 }
 
-// elsewhere reports that the name points to none of the declared addresses.
+// elsewhere reports that the name points to none of the declared addresses. The
+// addresses of a CDN tell nothing of the server behind it.
 func (o *observations) elsewhere() bool {
 	declared, ok := o.facts.List("server.addresses")
-	if !ok || len(declared) == 0 || len(o.addresses) == 0 {
+	if !ok || len(declared) == 0 || len(o.addresses) == 0 || !o.cdn.Empty() {
 		return false
 	}
 	return !slices.ContainsFunc(declared, func(s string) bool {
@@ -178,11 +184,17 @@ func (o *observations) elsewhere() bool {
 	})
 }
 
-// abroad reports that every address is known to be outside the mainland.
+// abroad reports that every address is known to be outside the mainland, those
+// that visitors in the mainland get above all.
 func (o *observations) abroad() bool {
-	places, ok := o.facts.List("domain.places")
-	return ok && len(places) > 0 && len(o.addresses) > 0 &&
-		!slices.ContainsFunc(places, func(p string) bool { return p == "mainland" || p == "unknown" || p == "" })
+	outside := func(path string) bool {
+		places, _ := o.facts.List(path)
+		return len(places) > 0 && !slices.ContainsFunc(places, func(p string) bool { return p == "mainland" || p == "unknown" || p == "" })
+	}
+	if _, asked := o.facts.List("domain.vantage_places"); asked && !outside("domain.vantage_places") {
+		return false
+	}
+	return len(o.addresses) > 0 && outside("domain.places")
 }
 
 var placeWords = map[string]text.Text{

@@ -163,6 +163,11 @@ func (s *scope) derived(path string) (v any, missing []string, ok bool) {
 		// so that what the file says about it is judged.
 		registered, missing := s.value("domain.registered")
 		return missing == nil && registered == false, nil, true
+	case "domain.behind_cdn":
+		// Known to be. A name that was not looked up is taken to lead to its server.
+		v, missing := s.value("domain.cdns")
+		list, _ := v.([]string)
+		return missing == nil && len(list) > 0, nil, true
 	case "server.mainland":
 		v, missing = s.serverMainland()
 		return v, missing, true

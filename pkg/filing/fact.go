@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
@@ -94,12 +95,44 @@ type Domain struct {
 	Facts     Facts
 	Conflicts []Conflict
 	Missed    []Missed
+	// Views are what visitors elsewhere are told to go to; nil where nobody asked.
+	Views []View
 }
+
+// View is what the visitors of one network are told about a name.
+type View struct {
+	// ID and Name are those of the network, Subnet is the network itself.
+	ID     string
+	Name   text.Text
+	Subnet string
+	// Mainland tells that the network is in the mainland.
+	Mainland bool
+	// Addresses are where they are sent; nil where that is not known.
+	Addresses []Located
+	Aliases   []string
+	// Steered tells that the answer depends on the network. Where it does not,
+	// it need not be the one that these visitors get.
+	Steered bool
+	// Failure tells why nothing is known.
+	Failure *failure.Failure
+}
+
+// Located is an address with its place and, where known, the id of the access
+// provider whose network it is in.
+type Located struct{ Address, Place, Provider string }
 
 // Name returns the domain's name.
 func (d *Domain) Name() string {
 	s, _ := d.Facts.Text("domain.name")
 	return s
+}
+
+// Host returns the name that is visited: the domain's, or one below it.
+func (d *Domain) Host() string {
+	if s, ok := d.Facts.Text("domain.host"); ok {
+		return s
+	}
+	return d.Name()
 }
 
 // Learn adds a fact found by a live look-up. It replaces what the file said,

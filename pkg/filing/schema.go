@@ -103,6 +103,8 @@ var fields = []Field{
 	{Path: "domain.places", Type: List, Vocabulary: "place", LookupOnly: true},
 	{Path: "domain.networks", Type: List, Vocabulary: "providers", LookupOnly: true},
 	{Path: "domain.aliases", Type: List, LookupOnly: true},
+	{Path: "domain.cdns", Type: List, Vocabulary: "cdns", LookupOnly: true},
+	{Path: "domain.vantage_places", Type: List, Vocabulary: "place", LookupOnly: true},
 
 	{Path: "service.kind", Type: Text, Vocabulary: "service-kind"},
 	{Path: "service.public", Type: Bool},

@@ -116,7 +116,7 @@ func (f *Filing) Apply(a Assignment) error {
 func (f *Filing) Clone() *Filing {
 	c := &Filing{Name: f.Name, Facts: f.Facts.Clone(), Accepted: slices.Clone(f.Accepted)}
 	for _, d := range f.Domains {
-		c.Domains = append(c.Domains, &Domain{Facts: maps.Clone(d.Facts), Conflicts: slices.Clone(d.Conflicts), Missed: slices.Clone(d.Missed)})
+		c.Domains = append(c.Domains, &Domain{Facts: maps.Clone(d.Facts), Conflicts: slices.Clone(d.Conflicts), Missed: slices.Clone(d.Missed), Views: slices.Clone(d.Views)})
 	}
 	for _, p := range f.Pages {
 		c.Pages = append(c.Pages, &Page{Facts: p.Facts.Clone(), Missed: slices.Clone(p.Missed)})

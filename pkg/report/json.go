@@ -40,6 +40,24 @@ type (
 		Checks   []jsonCheck         `json:"checks"`
 		Missed   []jsonFailure       `json:"missed"`
 		Warnings []string            `json:"warnings"`
+		Vantages []jsonView          `json:"vantages,omitempty"`
+	}
+	// jsonView is where visitors of one network are sent; only with --vantage.
+	jsonView struct {
+		Host      string        `json:"host"`
+		ID        string        `json:"id"`
+		Name      string        `json:"name"`
+		Subnet    string        `json:"subnet"`
+		Mainland  bool          `json:"mainland"`
+		Addresses []jsonLocated `json:"addresses"` // null where they are not known
+		Aliases   []string      `json:"aliases"`
+		Steered   bool          `json:"steered"` // the answer depends on the network
+		Reason    *jsonFailure  `json:"reason,omitempty"`
+	}
+	jsonLocated struct {
+		Address  string `json:"address"`
+		Place    string `json:"place"`
+		Provider string `json:"provider,omitempty"`
 	}
 	// jsonLine is a line of NDJSON: a target with what it takes to stand alone.
 	jsonLine struct {
@@ -225,8 +243,31 @@ func target(v Voice, t *Target) jsonTarget {
 	for _, f := range t.Missed() {
 		out.Missed = append(out.Missed, jsonFailureOf(f, v))
 	}
+	for _, d := range t.Filing.Domains {
+		for _, view := range d.Views {
+			out.Vantages = append(out.Vantages, viewOf(v, d, view))
+		}
+	}
 	for i := range t.Results {
 		out.Checks = append(out.Checks, check(v, &t.Results[i]))
+	}
+	return out
+}
+
+func viewOf(v Voice, d *filing.Domain, view filing.View) jsonView {
+	out := jsonView{
+		Host: d.Host(), ID: view.ID, Name: view.Name.In(v.Lang), Subnet: view.Subnet, Mainland: view.Mainland,
+		Aliases: append([]string{}, view.Aliases...), Steered: view.Steered,
+	}
+	if view.Addresses != nil {
+		out.Addresses = []jsonLocated{}
+	}
+	for _, a := range view.Addresses {
+		out.Addresses = append(out.Addresses, jsonLocated(a))
+	}
+	if view.Failure != nil {
+		f := jsonFailureOf(view.Failure, v)
+		out.Reason = &f
 	}
 	return out
 }

@@ -93,6 +93,15 @@ func (p *printer) target(t *Target) {
 		}
 		p.result(r)
 	}
+	for _, d := range t.Filing.Domains {
+		if len(d.Views) == 0 || p.o.Quiet {
+			continue
+		}
+		p.Line("  " + p.Faint.Sprint(p.Say(text.VantageTitle)+p.Bracket(text.Clean(d.Host()))+p.Colon()))
+		for _, line := range p.views(d) {
+			p.Hang("  · ", p.Faint, line)
+		}
+	}
 	for _, remark := range p.remarks(t, p.o.Verbose) {
 		p.Hang("  ! ", p.Doubt, remark)
 	}

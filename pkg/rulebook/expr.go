@@ -162,6 +162,7 @@ var derived = map[string]filing.Type{
 	"now":                       filing.Time,
 	"domain.expiry_provisional": filing.Bool,
 	"domain.unregistered":       filing.Bool,
+	"domain.behind_cdn":         filing.Bool,
 	"server.mainland":           filing.Bool,
 }
 

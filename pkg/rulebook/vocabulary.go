@@ -16,7 +16,7 @@ const wordsTable = "words"
 // vocabularyTables maps vocabulary names to tables where they have one of their own.
 var vocabularyTables = map[string]bool{
 	"providers": true, "provinces": true, "subject-types": true, "certificates": true,
-	"materials": true, "content": true,
+	"materials": true, "content": true, "cdns": true,
 }
 
 var _ filing.Vocabulary = (*Rulebook)(nil)

@@ -79,6 +79,9 @@ const (
 	FailureSuspended  Key = "failure-suspended"
 	FailureIncomplete Key = "failure-incomplete"
 	FailureScripted   Key = "failure-scripted"
+	VantageTitle      Key = "vantage-title"
+	VantageNowhere    Key = "vantage-nowhere"
+	VantageSame       Key = "vantage-same"
 	SourcePage        Key = "source-page"
 	SourceBrowser     Key = "source-browser"
 
@@ -272,6 +275,9 @@ var catalogue = map[Key]Text{
 	FailureSuspended:  {Zh: "连续多次没有正常应答，暂不再查", En: "failed again and again, so not asked for now"},
 	FailureIncomplete: {Zh: "内容被截断或没有加载完，未能看全", En: "cut off or not fully loaded, so not seen whole"},
 	FailureScripted:   {Zh: "由脚本生成，未能看全；加 --render 用浏览器打开", En: "built by script, so not seen whole; --render opens it in a browser"},
+	VantageTitle:      {Zh: "各地访问者解析到", En: "where visitors are sent"},
+	VantageNowhere:    {Zh: "没有地址", En: "no address"},
+	VantageSame:       {Zh: "DNS 没有按这个网段区分，当地访问者的实际结果可能不同", En: "the DNS told this network nothing of its own, so its visitors may be sent elsewhere"},
 	SourcePage:        {Zh: "页面", En: "page"},
 	SourceBrowser:     {Zh: "浏览器", En: "browser"},
 

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+
+	"github.com/icpcheck/icpcheck/pkg/collect"
+	"github.com/icpcheck/icpcheck/pkg/resolve"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+)
+
+// vantages reads the networks that --vantage asks for.
+func (o *options) vantages(book *rulebook.Rulebook) ([]collect.Vantage, error) {
+	if o.VantageVia != "" {
+		if _, err := resolve.ParseServer(o.VantageVia); err != nil {
+			return nil, usage("--vantage-server: %w", err)
+		}
+	}
+	if !o.Vantage {
+		return nil, nil
+	}
+	var list []collect.Vantage
+	for _, row := range book.Table("vantages").Rows {
+		subnet, err := netip.ParsePrefix(row.Text("subnet"))
+		if err != nil {
+			return nil, fmt.Errorf("rulebook table vantages, row %q: %w", row.ID, err)
+		}
+		mainland, _ := row.Value("mainland").(bool)
+		list = append(list, collect.Vantage{ID: row.ID, Name: row.Name, Subnet: subnet.Masked(), Mainland: mainland})
+	}
+	return list, nil
+}
+
+// cdns reads the table of CDNs. A pattern that is none fits nothing; the tests
+// of the shipped rules see to it that all are.
+func cdns(book *rulebook.Rulebook) []collect.CDN {
+	var list []collect.CDN
+	for _, row := range book.Table("cdns").Rows {
+		c := collect.CDN{ID: row.ID, Suffixes: row.List("suffixes")}
+		for _, pattern := range row.List("patterns") {
+			if p, err := regexp.Compile(pattern); err == nil {
+				c.Patterns = append(c.Patterns, p)
+			}
+		}
+		list = append(list, c)
+	}
+	return list
+}
