@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,6 +12,9 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"github.com/maxmind/mmdbwriter"
+	"github.com/maxmind/mmdbwriter/mmdbtype"
 
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/playback"
@@ -226,11 +231,51 @@ func TestDiagnoseVantage(t *testing.T) {
 		seen[s.ID+" "+s.Target] = s.Outcome + " " + s.Seen
 	}
 	for step, want := range map[string]string{
-		"dns www.example.com": "经过腾讯云 CDN；加速范围含内地的，域名也要备案", "vantage 202.96.209.0/24": "ok 上海电信 42.192.0.1（中国内地，腾讯云）", "vantage 202.106.0.0/24": "open 北京联通 127.0.0.1",
+		"dns www.example.com": "经过腾讯云 CDN；加速范围含内地的，域名也要备案", "vantage 202.96.209.0/24": "ok 上海电信解析到 42.192.0.1（中国内地，腾讯云）", "vantage 202.106.0.0/24": "open 北京联通解析到 127.0.0.1（所在地未知）；DNS 没有",
 	} {
 		if !strings.Contains(seen[step], want) {
 			t.Errorf("%s: %q, want %q", step, seen[step], want)
 		}
+	}
+}
+
+// TestGeoDB reads places from a file of the user's.
+func TestGeoDB(t *testing.T) {
+	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "Test-Country", BuildEpoch: 1790000000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, network, err := net.ParseCIDR("93.184.0.0/16")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tree.Insert(network, mmdbtype.Map{"country": mmdbtype.Map{"iso_code": mmdbtype.String("CN")}}); err != nil {
+		t.Fatal(err)
+	}
+	var data bytes.Buffer
+	if _, err := tree.WriteTo(&data); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "geo.mmdb")
+	if err := os.WriteFile(path, data.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	servers, err := playback.Start(fstest.MapFS{
+		"dns.zone": {Data: []byte("; recorded: 2026-11-24\n; server: 127.0.0.1\n; query: example.com\n; anonymised: invented\nexample.com 60 IN A 93.184.216.34\n")},
+	}, playback.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer servers.Close()
+	args := []string{"domain", "example.com", "--resolver", servers.DNSAddr, "--rdap-url", servers.RDAPURL, "--whois-server", servers.WHOISAddr}
+	for want, more := range map[string][]string{"[abroad]": nil, "[mainland]": {"--geo-db", path}} {
+		r := live(t, 1, append(args, more...)...)
+		if got := fmt.Sprint(r.Reports[0].Facts["domain.places"].Value); got != want {
+			t.Errorf("%v: %s, want %s", more, got, want)
+		}
+	}
+	if status, _, errs := batchRun(t, "", append(args, "--geo-db", path+".none")...); status != 2 || !strings.Contains(errs, "--geo-db: ") {
+		t.Errorf("a file that is not there: status %d, stderr %q", status, errs)
 	}
 }
 

@@ -174,7 +174,11 @@ func (p *Prober) viewed(o *observations, v filing.View) {
 		outcome = Failed
 	}
 	words := p.Describe(v)
-	o.step("vantage", v.Subnet, outcome, v.Name.Zh+" "+words.Zh, v.Name.En+" "+words.En)
+	zh, en := "解析到 ", " is sent to "
+	if len(v.Addresses) == 0 {
+		zh, en = "：", ": "
+	}
+	o.step("vantage", v.Subnet, outcome, v.Name.Zh+zh+words.Zh, v.Name.En+en+words.En)
 }
 
 // mostAddresses is how many addresses of a name are connected to.

@@ -27,12 +27,13 @@ const (
 	Forbidden   Kind = "forbidden"    // the address is not public, so it was not connected to
 	Suspended   Kind = "suspended"    // not asked, since the server failed again and again just before
 	Incomplete  Kind = "incomplete"   // an answer came, but it was cut off or not finished
+	Redirected  Kind = "redirected"   // sent on too often, or to where nobody may go
 	Scripted    Kind = "scripted"     // a page came, but what was wanted is put there by scripts, which were not run
 )
 
 // Kinds lists every kind.
 func Kinds() []Kind {
-	return []Kind{Timeout, Refused, Unreachable, RateLimited, Malformed, Server, Unsupported, NotAsked, Canceled, Insecure, Forbidden, Suspended, Incomplete, Scripted}
+	return []Kind{Timeout, Refused, Unreachable, RateLimited, Malformed, Server, Unsupported, NotAsked, Canceled, Insecure, Forbidden, Suspended, Incomplete, Redirected, Scripted}
 }
 
 // Failure is one look-up that gave nothing.

@@ -165,11 +165,11 @@ func (c *Client) Get(ctx context.Context, address string) (Result, *failure.Fail
 			return result, nil
 		}
 		if len(result.Redirects) == MaxRedirects {
-			return result, failure.New(failure.Malformed, Source, u.Host, result.URL, fmt.Errorf("more than %d redirects", MaxRedirects))
+			return result, failure.New(failure.Redirected, Source, u.Host, result.URL, fmt.Errorf("more than %d redirects", MaxRedirects))
 		}
 		result.Redirects = append(result.Redirects, Redirect{result.URL, result.Status, next.String()})
 		if err := checkURL(next); err != nil {
-			return result, failure.New(failure.Malformed, Source, u.Host, result.URL, fmt.Errorf("redirect refused: %w", err))
+			return result, failure.New(failure.Redirected, Source, u.Host, result.URL, fmt.Errorf("redirect refused: %w", err))
 		}
 		u = next
 	}

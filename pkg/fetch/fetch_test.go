@@ -183,7 +183,7 @@ func TestGetRedirects(t *testing.T) {
 	})
 	c := client(server)
 	for path, want := range map[string]failure.Kind{
-		"/loop": failure.Malformed, "/file": failure.Malformed, "/inside": failure.Forbidden, "/password": failure.Malformed,
+		"/loop": failure.Redirected, "/file": failure.Redirected, "/inside": failure.Forbidden, "/password": failure.Redirected,
 	} {
 		got, failed := c.Get(t.Context(), "http://example.com"+path)
 		if failed == nil || failed.Kind != want {

@@ -262,10 +262,10 @@ func (g *gate) check(from *url.URL, response *http.Response) error {
 	}
 	to, err := from.Parse(location)
 	if err != nil {
-		return errors.New("redirect to an address that cannot be read")
+		return failure.New(failure.Redirected, fetch.Source, from.Host, from.String(), errors.New("redirect to an address that cannot be read"))
 	}
 	if to, err = fetch.ParseURL(to.String()); err != nil {
-		return fmt.Errorf("redirect refused: %w", err)
+		return failure.New(failure.Redirected, fetch.Source, from.Host, from.String(), fmt.Errorf("redirect refused: %w", err))
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -334,7 +334,11 @@ func (g *gate) refuse(r *http.Request, address string, err error) {
 		return // the page is closed
 	}
 	var why *failure.Failure
-	if !errors.As(err, &why) {
+	switch {
+	case errors.As(err, &why):
+	case errors.Is(err, errRedirects):
+		why = failure.New(failure.Redirected, fetch.Source, r.Host, address, err)
+	default:
 		why = failure.Of(fetch.Source, r.Host, address, err)
 	}
 	g.mu.Lock()

@@ -300,7 +300,7 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	})
 	each(map[string]failure.Kind{
-		"/away": failure.Forbidden, "/loop": failure.Malformed, "/goes": failure.Forbidden, "/download": failure.Malformed, "/form": failure.Malformed,
+		"/away": failure.Forbidden, "/loop": failure.Redirected, "/goes": failure.Forbidden, "/download": failure.Malformed, "/form": failure.Malformed,
 	}, func(path string, kind failure.Kind) {
 		if p, failed := b.Open(t.Context(), "http://www.example.com"+path); failed == nil || failed.Kind != kind {
 			t.Errorf("%s: %v: %.200s", path, failed, p.HTML)

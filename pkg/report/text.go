@@ -10,6 +10,7 @@ import (
 	"github.com/fatih/color"
 
 	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 )
@@ -183,6 +184,9 @@ func (p *printer) result(r *engine.Result) {
 		p.lines(indent, s, nil)
 	}
 	for _, n := range r.Needs {
+		if r.Check.Target == rulebook.TargetPage && n.Failure != nil {
+			continue // one page has one reason, which is told once, at the end
+		}
 		p.labelled(indent, p.Say(text.LabelMissing), p.Needed(n))
 	}
 	if p.o.Verbose {

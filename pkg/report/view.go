@@ -32,6 +32,9 @@ func (v Voice) View(view filing.View) string {
 			list = append(list, view.Addresses[i].Address)
 		}
 		where := v.Book.Label("place", at.Place, "").In(v.Lang)
+		if at.Place == "unknown" {
+			where = v.pick("所在地未知", "place unknown")
+		}
 		if at.Provider != "" {
 			where += v.Comma() + v.Book.Label("providers", at.Provider, "").In(v.Lang)
 		}

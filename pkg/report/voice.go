@@ -277,23 +277,29 @@ var failureWords = map[failure.Kind]text.Key{
 	failure.RateLimited: text.FailureRate, failure.Malformed: text.FailureGarbage, failure.Server: text.FailureServer,
 	failure.Unsupported: text.FailureNoServer, failure.NotAsked: text.FailureNotAsked, failure.Canceled: text.FailureCanceled,
 	failure.Insecure: text.FailureTLS, failure.Forbidden: text.FailureForbidden, failure.Suspended: text.FailureSuspended, failure.Incomplete: text.FailureIncomplete,
-	failure.Scripted: text.FailureScripted,
+	failure.Redirected: text.FailureRedirected, failure.Scripted: text.FailureScripted,
 }
 
 // failure tells a failed look-up in one line.
 func (v Voice) failure(f *failure.Failure) string {
-	source := strings.ToUpper(f.Source) // RDAP, WHOIS, DNS, HTTP
+	words := v.Say(failureWords[f.Kind])
+	server := text.Clean(f.Server)
 	switch f.Source {
-	case "page":
-		source = v.Say(text.SourcePage)
-	case "browser":
-		source = v.Say(text.SourceBrowser)
+	case "page", "browser":
+		who := v.Say(map[string]text.Key{"page": text.SourcePage, "browser": text.SourceBrowser}[f.Source])
+		if server != "" {
+			who += v.Bracket(server)
+		}
+		if v.Lang == text.Zh {
+			return who + words
+		}
+		return who + " " + words
 	}
-	parts := []string{source}
-	if f.Server != "" {
-		parts = append(parts, text.Clean(f.Server))
+	who := strings.ToUpper(f.Source) // RDAP, WHOIS, DNS, HTTP
+	if server != "" {
+		who += " " + server
 	}
-	return strings.Join(parts, " ") + " " + v.Say(failureWords[f.Kind])
+	return who + " " + words
 }
 
 // missed tells which look-ups of a target gave nothing, or "" when all did;

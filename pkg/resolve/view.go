@@ -121,7 +121,7 @@ func (z *zones) of(ctx context.Context, name string) ([]string, error) {
 		}
 		name = name[next:]
 	}
-	return nil, errNoZone
+	return nil, failure.New(failure.Unsupported, Source, "", bare(name), errNoZone)
 }
 
 // at returns the servers of the zone that begins at a name, none where none does.

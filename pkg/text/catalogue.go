@@ -78,6 +78,7 @@ const (
 	FailureForbidden  Key = "failure-forbidden"
 	FailureSuspended  Key = "failure-suspended"
 	FailureIncomplete Key = "failure-incomplete"
+	FailureRedirected Key = "failure-redirected"
 	FailureScripted   Key = "failure-scripted"
 	VantageTitle      Key = "vantage-title"
 	VantageNowhere    Key = "vantage-nowhere"
@@ -274,6 +275,7 @@ var catalogue = map[Key]Text{
 	FailureForbidden:  {Zh: "不是公网地址，未连接", En: "not a public address, so not connected to"},
 	FailureSuspended:  {Zh: "连续多次没有正常应答，暂不再查", En: "failed again and again, so not asked for now"},
 	FailureIncomplete: {Zh: "内容被截断或没有加载完，未能看全", En: "cut off or not fully loaded, so not seen whole"},
+	FailureRedirected: {Zh: "跳转次数过多，或跳到不能访问的地址", En: "redirected too often, or to an address that is refused"},
 	FailureScripted:   {Zh: "由脚本生成，未能看全；加 --render 用浏览器打开", En: "built by script, so not seen whole; --render opens it in a browser"},
 	VantageTitle:      {Zh: "各地访问者解析到", En: "where visitors are sent"},
 	VantageNowhere:    {Zh: "没有地址", En: "no address"},
