@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -405,6 +406,22 @@ func FuzzParseURL(f *testing.F) {
 		}
 		if again, err := url.Parse(u.String()); err != nil || again.Hostname() != u.Hostname() {
 			t.Errorf("%q does not read back: %q, %v", s, u, err)
+		}
+	})
+}
+
+func FuzzToUTF8(f *testing.F) {
+	f.Add([]byte("<meta charset=gbk>\xbb\xa6ICP\xb1\xb82021000002\xba\xc5-1"), "text/html; charset=gb2312")
+	f.Add([]byte("\xff\xfea\x00"), "text/html")
+	f.Add([]byte(`<meta http-equiv=content-type content="text/html; charset=big5">`), "")
+	f.Add([]byte("\xef\xbb\xbf号"), "text/html; charset=utf-16")
+	f.Fuzz(func(t *testing.T, raw []byte, contentType string) {
+		body, name := toUTF8(raw, contentType)
+		if !utf8.Valid(body) || name == "" {
+			t.Errorf("%q as %q", body, name)
+		}
+		if again, _ := toUTF8(raw, contentType); !bytes.Equal(again, body) {
+			t.Error("the same page reads differently twice")
 		}
 	})
 }

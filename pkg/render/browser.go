@@ -148,7 +148,7 @@ func nowhere(context.Context, string) ([]netip.Addr, error) {
 func (b *Browser) flags(path string) []chromedp.ExecAllocatorOption {
 	list := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path), chromedp.Headless, chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.WindowSize(1440, 900),
-		chromedp.NoInheritEnv, chromedp.Env("HOME="+b.home, "TMPDIR="+b.home, "PATH="+os.Getenv("PATH"), "LANG=zh_CN.UTF-8", "SystemRoot="+os.Getenv("SystemRoot")),
+		chromedp.NoInheritEnv, chromedp.Env("HOME="+b.home, "TMPDIR="+b.home, "TEMP="+b.home, "TMP="+b.home, "LANG=zh_CN.UTF-8"), chromedp.Env(kept()...),
 		chromedp.Flag("lang", "zh-CN"),
 		// Everything goes through a gate, loopback too, and nothing is looked up here.
 		chromedp.ProxyServer("http://" + b.dead.address()),
@@ -174,6 +174,17 @@ func (b *Browser) flags(path string) []chromedp.ExecAllocatorOption {
 	// Chromium does not start as root with its sandbox, and containers and CI often
 	// know no other user. Everybody else keeps it.
 	return append(list, chromedp.Flag("no-sandbox", os.Geteuid() == 0))
+}
+
+// kept are the variables of the environment without which programs do not start.
+func kept() []string {
+	var list []string
+	for _, name := range []string{"PATH", "SystemRoot", "LOCALAPPDATA", "LD_LIBRARY_PATH"} {
+		if value, ok := os.LookupEnv(name); ok {
+			list = append(list, name+"="+value)
+		}
+	}
+	return list
 }
 
 // Close ends the browser and removes what it has written.

@@ -91,8 +91,8 @@ func (v *view) settle() (Page, error) {
 		if !quiet && !late && time.Since(looked) < glance {
 			continue
 		}
-		looked = time.Now()
 		p, ready, err := v.read()
+		looked = time.Now() // reading takes its time on a machine under load
 		if err != nil {
 			if late || v.tab.Err() != nil {
 				return p, err
