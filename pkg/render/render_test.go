@@ -325,7 +325,7 @@ func TestOpenEnds(t *testing.T) {
 	done := make(chan struct{})
 	w := serve(t, map[string]http.HandlerFunc{
 		"/polls":   html(`<p>浙ICP备2021000001号-1</p><script>const again = () => fetch("/poll?" + Math.random()).then(again, again); again()</script>`),
-		"/poll":    func(w http.ResponseWriter, _ *http.Request) { time.Sleep(100 * time.Millisecond) },
+		"/poll":    func(http.ResponseWriter, *http.Request) { <-done },
 		"/hangs":   html(`<p>浙ICP备2021000001号-1</p><img src="/silent">`),
 		"/silent":  func(w http.ResponseWriter, r *http.Request) { <-done },
 		"/spins":   html(`<p>浙ICP备2021000001号-1</p><script>for (;;);</script>`),
