@@ -11,6 +11,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/internal/shipped"
 	"github.com/icpcheck/icpcheck/pkg/page"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
@@ -49,7 +50,7 @@ func TestCorpus(t *testing.T) {
 		t.Fatalf("only %d cases", len(file.Cases))
 	}
 	kinds := map[page.Kind]string{page.Site: "site", page.Subject: "subject", page.Licence: "licence", page.Police: "police", page.Joke: "not-a-filing", page.Placeholder: "not-a-number"}
-	book := shipped(t)
+	book := shipped.Book(t)
 	for _, c := range file.Cases {
 		t.Run(c.ID, func(t *testing.T) {
 			data := []byte(c.Markup)

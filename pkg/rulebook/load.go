@@ -35,14 +35,12 @@ type Rulebook struct {
 	// the files have changed since.
 	snapshot *snapshot
 
-	// Checks of the base layer are read when first used, like its tables.
+	// Checks of a snapshot are read when first used, like its tables: most
+	// commands need a third of them.
 	checksOnce sync.Once
-	baseChecks []ruleSource
 	checks     []*Check
 	order      []string
 
-	// Tables of the base layer are read when first used: most commands need a
-	// third of them.
 	tables map[string]*lazyTable
 
 	typesOnce, planOnce sync.Once
@@ -53,19 +51,20 @@ type Rulebook struct {
 	registrarByName map[string]*Row
 }
 
+// lazyTable is a table that is read, or one that can be from the snapshot.
 type lazyTable struct {
-	once  sync.Once
-	read  func() (*Table, error)
-	table *Table
-	err   error
-
-	// snapshot is set for tables that are read from one, row by row.
-	snapshot *tableSnapshot
+	once     sync.Once
+	table    *Table
+	snapshot *tableSnapshot // nil where the table comes from a file
 }
 
-func (l *lazyTable) get() (*Table, error) {
-	l.once.Do(func() { l.table, l.err = l.read() })
-	return l.table, l.err
+func (l *lazyTable) get() *Table {
+	l.once.Do(func() {
+		if l.snapshot != nil {
+			l.table = l.snapshot.table()
+		}
+	})
+	return l.table
 }
 
 // Layer is a folder of rule files: rulebook.yaml, tables/*.yaml, checks/*.yaml.
@@ -80,30 +79,33 @@ type Layer struct {
 }
 
 // Load reads the base layer and lays the others over it: a table row or a
-// check with a known id replaces the one below, others are added. Mistakes in
-// layers are returned together as yamlfile.Problems. The base is trusted to be
-// sound (`rules lint` and the tests see to that) and read only as needed.
+// check with a known id replaces the one below, others are added. Mistakes are
+// returned together as yamlfile.Problems. A base with a snapshot of its files is
+// known to be sound, and read as it is needed.
 func Load(base Layer, layers ...Layer) (*Rulebook, error) {
 	b := &Rulebook{tables: map[string]*lazyTable{}, layers: append([]Layer{base}, layers...)}
-	if err := b.addBase(base); err != nil {
-		return nil, err
-	}
 	var problems yamlfile.Problems
+	if !b.openBase(base) {
+		if err := b.addLayer(base, false, &problems); err != nil {
+			return nil, err
+		}
+	}
 	for _, layer := range layers {
-		if err := b.addLayer(layer, &problems); err != nil {
+		if err := b.addLayer(layer, true, &problems); err != nil {
 			return nil, err
 		}
 	}
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	if len(layers) == 0 {
-		return b, nil
+	if b.snapshot == nil || len(layers) > 0 {
+		b.checksOnce.Do(func() { problems = append(problems, b.finishChecks()...) })
 	}
-	// What a layer brings is checked before anything runs: a typo is an error now.
-	b.checksOnce.Do(func() { problems = append(problems, b.finishChecks()...) }) // all are read by now
-	problems = append(problems, b.Compile()...)
-	problems = append(problems, b.refs()...)
+	if len(layers) > 0 {
+		// What a layer brings is checked before anything runs: a typo is an error now.
+		problems = append(problems, b.Compile()...)
+		problems = append(problems, b.refs()...)
+	}
 	return b, problems.Err()
 }
 
@@ -187,52 +189,30 @@ func (layer Layer) sources() (head *ruleSource, tables, checks []ruleSource, err
 	return head, tables, checks, nil
 }
 
-// addBase takes note of the base layer, from its snapshot where that is one of
-// these very files.
-func (b *Rulebook) addBase(layer Layer) error {
-	if layer.Snapshot != "" {
-		own := digest(layer)
-		if len(b.layers) == 1 { // else what lies over it counts too
-			b.digestOnce.Do(func() { b.digest = own })
-		}
-		if s, ok := openSnapshot(layer.Snapshot, own); ok {
-			b.snapshot = s
-			b.Version, b.Date, b.order = s.version, s.date, s.order
-			for id, t := range s.tables {
-				b.tables[id] = &lazyTable{snapshot: t, read: func() (*Table, error) { return t.table(), nil }}
-			}
-			return nil
-		}
+// openBase takes the base layer from its snapshot, where that is one of these
+// very files.
+func (b *Rulebook) openBase(layer Layer) bool {
+	if layer.Snapshot == "" {
+		return false
 	}
-	head, tables, checks, err := layer.sources()
-	if err != nil {
-		return err
+	own := digest(layer)
+	if len(b.layers) == 1 { // else what lies over it counts too
+		b.digestOnce.Do(func() { b.digest = own })
 	}
-	if head != nil {
-		if err := b.readHead(*head, false); err != nil {
-			return err
-		}
+	s, ok := openSnapshot(layer.Snapshot, own)
+	if !ok {
+		return false
 	}
-	for _, source := range tables {
-		id := source.id()
-		b.tables[id] = &lazyTable{read: func() (*Table, error) {
-			file, err := source.parse()
-			if err != nil {
-				return nil, err
-			}
-			t, err := readTable(file, nil)
-			if err == nil && t.ID != id {
-				err = yamlfile.Problems{{Position: yamlfile.Position{File: source.name}, Message: fmt.Sprintf("table %q stands in a file of another name", t.ID)}}
-			}
-			return t, err
-		}}
+	b.snapshot = s
+	b.Version, b.Date, b.order = s.version, s.date, s.order
+	for id, t := range s.tables {
+		b.tables[id] = &lazyTable{snapshot: t}
 	}
-	b.baseChecks = checks
-	return nil
+	return true
 }
 
-// addLayer reads a layer over what is there.
-func (b *Rulebook) addLayer(layer Layer, problems *yamlfile.Problems) error {
+// addLayer reads a layer; over tells whether another lies below it.
+func (b *Rulebook) addLayer(layer Layer, over bool, problems *yamlfile.Problems) error {
 	head, tables, checks, err := layer.sources()
 	if err != nil {
 		return err
@@ -243,30 +223,28 @@ func (b *Rulebook) addLayer(layer Layer, problems *yamlfile.Problems) error {
 		}
 	}
 	if head != nil {
-		note(b.readHead(*head, true))
+		note(b.readHead(*head, over))
 	}
 	for _, source := range tables {
-		note(b.addTable(source))
+		note(b.addTable(source, over))
 	}
-	*problems = append(*problems, b.layBase()...)
+	b.takeChecks()
 	*problems = append(*problems, b.layChecks(checks)...)
 	return nil
 }
 
-// layBase reads the checks of the base layer, once.
-func (b *Rulebook) layBase() (problems yamlfile.Problems) {
-	if b.checks == nil && b.snapshot != nil {
-		b.checks = b.snapshot.readChecks(func(file string) []Test {
-			c, err := ruleSource{file, func() ([]byte, error) { return fs.ReadFile(b.layers[0].FS, file) }}.check()
-			if err != nil {
-				panic(fmt.Sprintf("rulebook: %v", err))
-			}
-			return c.Tests()
-		})
+// takeChecks takes the checks of the snapshot, once.
+func (b *Rulebook) takeChecks() {
+	if b.checks != nil || b.snapshot == nil {
+		return
 	}
-	problems = b.layChecks(b.baseChecks)
-	b.baseChecks = nil
-	return problems
+	b.checks = b.snapshot.readChecks(func(file string) []Test {
+		c, err := ruleSource{file, func() ([]byte, error) { return fs.ReadFile(b.layers[0].FS, file) }}.check()
+		if err != nil {
+			panic(fmt.Sprintf("rulebook: %v", err)) // the file was sound when the snapshot was made of it
+		}
+		return c.Tests()
+	})
 }
 
 // layChecks reads checks and lays them over those that are there.
@@ -375,7 +353,7 @@ func (b *Rulebook) readHead(source ruleSource, layer bool) error {
 }
 
 // addTable lays the table in a file over the one below it.
-func (b *Rulebook) addTable(source ruleSource) error {
+func (b *Rulebook) addTable(source ruleSource, over bool) error {
 	id := source.id()
 	file, err := source.parse()
 	if err != nil {
@@ -392,36 +370,27 @@ func (b *Rulebook) addTable(source ruleSource) error {
 			declares = true
 		}
 	}
-	if b.tables[id] == nil && !declares {
+	if over && b.tables[id] == nil && !declares {
 		// Most likely the misspelt name of a table that is there.
 		return yamlfile.Problems{file.Problem(title, "there is no table %q below this layer, and a new one declares columns%s", id, yamlfile.DidYouMean(id, b.TableIDs()))}
 	}
-	var base *Table
-	if below := b.tables[id]; below != nil {
-		if base, err = below.get(); err != nil {
-			return err
-		}
+	if !over && id != source.id() {
+		return yamlfile.Problems{file.Problem(title, "table %q stands in a file of another name", id)}
 	}
-	t, err := readTable(file, base)
+	t, err := readTable(file, b.Table(id))
 	if err != nil {
 		return err
 	}
-	b.tables[id] = &lazyTable{read: func() (*Table, error) { return t, nil }}
+	b.tables[id] = &lazyTable{table: t}
 	return nil
 }
 
-// Table returns a table, or nil where there is none. A broken table of the
-// embedded rulebook is a mistake of ours that the tests catch, hence the panic.
+// Table returns a table, or nil where there is none.
 func (b *Rulebook) Table(id string) *Table {
-	l := b.tables[id]
-	if l == nil {
-		return nil
+	if l := b.tables[id]; l != nil {
+		return l.get()
 	}
-	t, err := l.get()
-	if err != nil {
-		panic(fmt.Sprintf("rulebook: table %s: %v", id, err))
-	}
-	return t
+	return nil
 }
 
 // TableIDs lists the tables by name.
@@ -472,13 +441,12 @@ func (b *Rulebook) WarmRules(selected func(*Check) bool) {
 	wg.Wait()
 }
 
-// Checks lists the checks in the order of reports. As with tables, a broken
-// check of the embedded rulebook is a mistake of ours that the tests catch.
+// Checks lists the checks in the order of reports.
 func (b *Rulebook) Checks() []*Check {
 	b.checksOnce.Do(func() {
-		problems := append(b.layBase(), b.finishChecks()...)
-		if err := problems.Err(); err != nil {
-			panic("rulebook: " + err.Error())
+		b.takeChecks()
+		if err := b.finishChecks().Err(); err != nil {
+			panic("rulebook: " + err.Error()) // they were sound when the snapshot was made
 		}
 	})
 	return b.checks
