@@ -58,6 +58,7 @@ func TestBatchKilled(t *testing.T) {
 	command := func(output string, args ...string) *exec.Cmd {
 		c := exec.Command(icpcheck, append(append([]string{"batch", input, "--output", output, "--cache-dir", filepath.Join(dir, "cache of "+filepath.Base(output))}, flags...), args...)...)
 		c.Stderr = os.Stderr
+		c.Env = append(os.Environ(), "ICPCHECK_NO_CACHE=") // its own, and killed with it
 		return c
 	}
 	whole := filepath.Join(dir, "whole")

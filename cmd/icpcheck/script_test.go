@@ -25,10 +25,10 @@ var update = goflag.Bool("update", false, "rewrite expected output in testdata")
 // TestMain lets the test binary stand in for icpcheck, so that scripts run the
 // real program without building it.
 func TestMain(m *testing.M) {
-	// Whatever starts the program without saying where its cache is gets one that
-	// cannot be made, and never the user's.
-	if os.Getenv("ICPCHECK_CACHE_DIR") == "" {
-		if err := os.Setenv("ICPCHECK_CACHE_DIR", os.DevNull); err != nil {
+	// Whatever starts the program without a word on its cache must not touch the
+	// user's. Scripts have an environment of their own.
+	if _, told := os.LookupEnv("ICPCHECK_NO_CACHE"); !told {
+		if err := os.Setenv("ICPCHECK_NO_CACHE", "true"); err != nil {
 			panic(err)
 		}
 	}
