@@ -40,6 +40,8 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 	switch {
 	case o.Offline:
 		return usage("--only dns and --offline: nothing is left to do")
+	case o.Queue != "":
+		return usage("--only dns and --queue: addresses alone are asked for on one machine; leave one of the two out")
 	case f.retry, f.diff != "", len(o.Format) != 1 || o.Format[0] != "text" && o.Format[0] != "ndjson":
 		return usage("--only dns knows no other format than ndjson, and neither --retry-undetermined nor --diff")
 	}

@@ -52,6 +52,7 @@ func (o *options) travelling(lang text.Lang, now time.Time) options {
 		Provider: o.Provider, Province: o.Province, Subject: o.Subject, Set: o.Set,
 		Lang: string(lang), Now: now.Format(time.RFC3339Nano),
 		Offline: o.Offline, Timeout: o.Timeout, Resolver: o.Resolver, RDAPURL: o.RDAPURL, WHOISServer: o.WHOISServer, Rate: o.Rate,
+		Vantage: o.Vantage, VantageVia: o.VantageVia, AllowPrivate: o.AllowPrivate,
 	}
 }
 

@@ -302,7 +302,7 @@ func TestQueueUsage(t *testing.T) {
 // TestTravelling: of every option it is settled whether a result depends on it.
 func TestTravelling(t *testing.T) {
 	stay := []string{
-		"Config", "Format", "Output", "Color", "Quiet", "Verbose", "AllowUndetermined", "AllowPrivate", // of the process
+		"Config", "Format", "Output", "Color", "Quiet", "Verbose", "AllowUndetermined", // of the process
 		"NoCache", "CacheDir", "cache", // workers keep nothing beyond a run
 		"Rules", "GeoDB", // covered by the identity
 		"Queue", "QueueCreds", "QueueCA",
