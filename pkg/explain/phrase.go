@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // maxGap is how many tokens “…” in a wording may stand for: room for a domain
@@ -15,10 +16,12 @@ const anyFault = "×"
 
 // faults are the words by which a reviewer says that something is wrong or
 // demands another, whatever it is; × in a wording stands for one of them.
-var faults = foldAll("不合格", "不一致", "错误", "有误", "不正确", "不准确", "不对", "错了", "选错", "填错", "写错", "无效", "不行", "不予通过", "未通过", "审核不通过", "无法通过",
-	"不得", "请勿", "不可", "不允许", "不支持", "无法使用", "不能为", "不能是", "不能含", "不能包含", "不能有", "不能带", "不能用", "不能出现", "请修改", "请更换", "请更正", "请核实", "请改",
-	"请重新", "重新填写", "重新上传", "重新拍", "请不要", "不要带", "建议改", "应改", "需改", "不全", "不完整", "不齐", "不清晰", "不清楚", "看不清", "模糊",
-	"不够", "不接受", "不认可", "不真实", "不成功", "过不去", "过不了", "失败", "被拒", "被退回", "打回", "有问题", "存在问题")
+var faults = sync.OnceValue(func() [][]string {
+	return foldAll("不合格", "不一致", "错误", "有误", "不正确", "不准确", "不对", "错了", "选错", "填错", "写错", "无效", "不行", "不予通过", "未通过", "审核不通过", "无法通过",
+		"不得", "请勿", "不可", "不允许", "不支持", "无法使用", "不能为", "不能是", "不能含", "不能包含", "不能有", "不能带", "不能用", "不能出现", "请修改", "请更换", "请更正", "请核实", "请改",
+		"请重新", "重新填写", "重新上传", "重新拍", "请不要", "不要带", "建议改", "应改", "需改", "不全", "不完整", "不齐", "不清晰", "不清楚", "看不清", "模糊",
+		"不够", "不接受", "不认可", "不真实", "不成功", "过不去", "过不了", "失败", "被拒", "被退回", "打回", "有问题", "存在问题")
+})
 
 func foldAll(list ...string) [][]string {
 	out := make([][]string, len(list))
@@ -116,7 +119,7 @@ func partAt(text []token, at int, part []string) []string {
 		}
 		return nil
 	}
-	for _, fault := range faults {
+	for _, fault := range faults() {
 		if here(text, at, fault) {
 			return fault
 		}
