@@ -5,6 +5,7 @@ package batch
 import (
 	"context"
 	"iter"
+	"runtime"
 	"sync"
 )
 
@@ -176,6 +177,12 @@ func (s *schedule) work(slot slot) {
 		s.mu.Lock()
 		s.unwritten += len(line)
 		slot.done <- line
+		s.mu.Unlock()
+		// Work that waits for nobody would keep the processor until it is taken
+		// away in the middle of an item, for which the output then waits while
+		// others run ahead by thousands. It is given up between two items instead.
+		runtime.Gosched()
+		s.mu.Lock()
 		slot, more = s.next(slot.lane)
 		s.mu.Unlock()
 	}
