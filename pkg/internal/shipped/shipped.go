@@ -10,13 +10,13 @@ import (
 	"github.com/icpcheck/icpcheck/rules"
 )
 
-// base is the layer that the program starts from.
-func base() rulebook.Layer { return rulebook.Layer{FS: rules.FS, Snapshot: rules.Snapshot} }
+// Base is the layer that the program starts from.
+func Base() rulebook.Layer { return rulebook.Layer{FS: rules.FS, Snapshot: rules.Snapshot} }
 
 // Book loads the shipped rulebook with the layers over it. A mistake fails the test.
 func Book(t testing.TB, layers ...rulebook.Layer) *rulebook.Rulebook {
 	t.Helper()
-	book, err := rulebook.Load(base(), layers...)
+	book, err := rulebook.Load(Base(), layers...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func Book(t testing.TB, layers ...rulebook.Layer) *rulebook.Rulebook {
 // Shared is one book for all tests of a package, for those that read large
 // tables many times. It may be used by several goroutines.
 var Shared = sync.OnceValue(func() *rulebook.Rulebook {
-	book, err := rulebook.Load(base())
+	book, err := rulebook.Load(Base())
 	if err != nil {
 		panic(err)
 	}
