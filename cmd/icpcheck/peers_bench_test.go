@@ -146,11 +146,11 @@ func BenchmarkPeersDNS(b *testing.B) {
 	race(b, contenders, names)
 }
 
-// race measures contenders in turns: wall time, processor time and memory.
+// race measures contenders in turns: wall time and processor time. A child's
+// greatest memory counts what it inherited from the test; /usr/bin/time -v tells it.
 func race(b *testing.B, contenders []contender, names int) {
 	type total struct {
 		wall, cpu time.Duration
-		memory    int64
 		runs      int
 	}
 	totals := make([]total, len(contenders))
@@ -170,9 +170,6 @@ func race(b *testing.B, contenders []contender, names int) {
 			t := &totals[i]
 			t.wall += time.Since(start)
 			t.cpu += command.ProcessState.UserTime() + command.ProcessState.SystemTime()
-			if usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage); ok {
-				t.memory = max(t.memory, usage.Maxrss>>10)
-			}
 			t.runs++
 		}
 	}
@@ -182,7 +179,6 @@ func race(b *testing.B, contenders []contender, names int) {
 			n := float64(t.runs) * float64(names)
 			b.ReportMetric(n/t.wall.Seconds(), c.name+"-names/s")
 			b.ReportMetric(float64(t.cpu.Microseconds())/n, c.name+"-cpu-µs/name")
-			b.ReportMetric(float64(t.memory), c.name+"-MB")
 		}
 	}
 }
