@@ -235,7 +235,7 @@ func (b *liner) items(r io.Reader, done batch.Done) iter.Seq2[batch.Item, error]
 	return func(yield func(batch.Item, error) bool) {
 		scanner := bufio.NewScanner(r)
 		scanner.Buffer(make([]byte, 0, 1<<16), maxLine)
-		first := true
+		first, found := true, 0
 		for line := 1; scanner.Scan(); line++ {
 			s := strings.TrimSpace(strings.TrimPrefix(scanner.Text(), "\ufeff"))
 			if s == "" || s[0] == '#' {
@@ -247,12 +247,23 @@ func (b *liner) items(r io.Reader, done batch.Done) iter.Seq2[batch.Item, error]
 					continue
 				}
 			}
-			if !done.Has(line) && !yield(batch.Item{Line: line, Text: s}, nil) {
+			switch {
+			case !done.Has(line):
+				if !yield(batch.Item{Line: line, Text: s}, nil) {
+					return
+				}
+			case done.Said(line, s, mask.Free(s), report.CSVCell(mask.Free(s))):
+				found++
+			default:
+				yield(batch.Item{}, usage("--resume: line %d of the input is not the one that the --output file has a result of; name another --output, or begin anew without --resume", line))
 				return
 			}
 		}
-		if err := scanner.Err(); err != nil {
+		switch err := scanner.Err(); {
+		case err != nil:
 			yield(batch.Item{}, fmt.Errorf("reading the input: %w", err))
+		case found < done.Count:
+			yield(batch.Item{}, usage("--resume: the --output file has results of lines that the input has not; name another --output, or begin anew without --resume"))
 		}
 	}
 }
@@ -340,7 +351,7 @@ func (b *liner) bad(item batch.Item, err error) []byte {
 		Input   string          `json:"input"`
 		Verdict verdict.Overall `json:"verdict"`
 		Error   string          `json:"error"`
-	}{item.Line, mask.Free(item.Text), verdict.Unknown, text.Clean(err.Error())})
+	}{item.Line, mask.Free(item.Text), verdict.Unknown, mask.Free(text.Clean(err.Error()))})
 	return line
 }
 

@@ -155,10 +155,11 @@ func dnsName(line string) (string, error) {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.'
 	}
-	if !strings.ContainsFunc(host, func(r rune) bool { return !plain(r) }) {
+	if !strings.ContainsFunc(host, func(r rune) bool { return !plain(r) }) && strings.Contains(host, ".") {
 		return host, nil
 	}
-	if ascii, ok := domainname.ToASCII(host); ok {
+	// A word alone is no domain name; it may be a telephone number gone astray.
+	if ascii, ok := domainname.ToASCII(host); ok && strings.Contains(ascii, ".") {
 		return ascii, nil
 	}
 	return "", fmt.Errorf("%q is no name to ask the DNS for", text.Clean(mask.Free(host)))
@@ -221,7 +222,7 @@ func badDNS(item batch.Item, err error) []byte {
 		Input  string          `json:"input"`
 		Status verdict.Overall `json:"status"`
 		Error  string          `json:"error"`
-	}{item.Line, mask.Free(item.Text), verdict.Unknown, text.Clean(err.Error())})
+	}{item.Line, mask.Free(item.Text), verdict.Unknown, mask.Free(text.Clean(err.Error()))})
 	return line
 }
 

@@ -168,6 +168,9 @@ func TestResume(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !done.Said(1, "x", "a") || done.Said(1, "b") || done.Said(2, "a", "") {
+		t.Errorf("lines are taken for others: %+v", done)
+	}
 	if done.Count != 2 || !done.Has(1) || done.Has(2) || !done.Has(3) || done.Has(4) || done.Has(1000) || done.Worst != verdict.NotReady {
 		t.Errorf("got %+v", done)
 	}

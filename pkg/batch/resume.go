@@ -3,8 +3,10 @@ package batch
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 )
@@ -16,25 +18,34 @@ type Done struct {
 	// Worst is the worst verdict among them.
 	Worst verdict.Overall
 
-	lines []uint64 // a bit for each line of the input
+	inputs []uint64 // for each line of the input a hash of what it said; 0 without a result
 }
 
 // Has reports whether there is a result for a line of the input.
-func (d *Done) Has(line int) bool {
-	return line/64 < len(d.lines) && d.lines[line/64]&(1<<(line%64)) != 0
+func (d *Done) Has(line int) bool { return line < len(d.inputs) && d.inputs[line] != 0 }
+
+// Said reports whether the result for a line was made of one of these texts.
+func (d *Done) Said(line int, texts ...string) bool {
+	return d.Has(line) && slices.ContainsFunc(texts, func(s string) bool { return d.inputs[line] == hashOf(s) })
+}
+
+func hashOf(s string) uint64 {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, s) // a hash takes everything
+	return max(h.Sum64(), 1)
 }
 
 // maxLines is more lines than any input has; a number beyond it is damage.
-const maxLines = 1 << 31
+const maxLines = 1 << 27
 
 func (d *Done) add(h head) error {
 	if h.line > maxLines {
 		return errNoOutcome
 	}
-	for h.line/64 >= len(d.lines) {
-		d.lines = append(d.lines, 0)
+	for h.line >= len(d.inputs) {
+		d.inputs = append(d.inputs, 0)
 	}
-	d.lines[h.line/64] |= 1 << (h.line % 64)
+	d.inputs[h.line] = hashOf(h.input)
 	d.Count++
 	d.Worst = verdict.Worst([]verdict.Overall{d.Worst, h.verdict})
 	return nil
