@@ -198,10 +198,23 @@ func Display(book *rulebook.Rulebook, path string, v any, lang text.Lang) string
 // label names a value for keys of maps.
 func label(v any) string { return fmt.Sprint(v) }
 
+// join says several sentences one after the other, with a mark between them
+// where they bring none.
 func join(texts []text.Text) text.Text {
-	var zh, en []string
-	for _, t := range texts {
-		zh, en = append(zh, t.Zh), append(en, t.En)
+	var all text.Text
+	for i, t := range texts {
+		if i > 0 {
+			all.Zh += between(all.Zh, "；", "")
+			all.En += between(all.En, "; ", " ")
+		}
+		all.Zh, all.En = all.Zh+t.Zh, all.En+t.En
 	}
-	return text.Text{Zh: strings.Join(zh, ""), En: strings.Join(en, " ")}
+	return all
+}
+
+func between(before, mark, space string) string {
+	if strings.ContainsAny(before[max(0, len(before)-3):], "。！？；.!?;") {
+		return space
+	}
+	return mark
 }

@@ -45,7 +45,7 @@ func ParseAssignment(s string, vocabulary Vocabulary, provider string) (Assignme
 		}
 	}
 	if ok && (field.Path == "domain.name" || field.Path == "domain.host" || field.Path == "domain.suffix") {
-		return Assignment{}, fmt.Errorf("%q: a domain's name cannot be set, give it as the target", s)
+		return Assignment{}, fmt.Errorf("%q: a domain's name cannot be set: name it as the target, under domains: in the filing file, or with --domain of init", s)
 	}
 	if !ok {
 		t, derivable := vocabulary.Derivable(a.Path)

@@ -264,6 +264,8 @@ func (v Voice) Give(path string) string {
 		values = strings.Join(words, "|")
 	}
 	switch path {
+	case "domain.name": // no flag gives it: a filing is about the domains it names
+		return "domains: [{name: …}]"
 	case "province", "provider":
 		return "--" + path + " " + values
 	case "subject.type":

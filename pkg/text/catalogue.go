@@ -263,7 +263,7 @@ var catalogue = map[Key]Text{
 	NoResults:         {Zh: "没有需要检查的内容", En: "nothing to check"},
 	AndMore:           {Zh: "{0}及另外 {1} 个", En: "{0} and {1} more"},
 	FailureTimeout:    {Zh: "超时", En: "timed out"},
-	FailureRefused:    {Zh: "连接被拒绝", En: "refused"},
+	FailureRefused:    {Zh: "拒绝了连接或请求", En: "refused the connection or the request"},
 	FailureNoRoute:    {Zh: "无法连通", En: "unreachable"},
 	FailureRate:       {Zh: "查询过于频繁被限制", En: "rate-limited"},
 	FailureGarbage:    {Zh: "应答无法解读", En: "answer not readable"},
