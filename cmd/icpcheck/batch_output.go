@@ -227,7 +227,7 @@ func (out *batchOutput) abandon() {
 	}
 }
 
-var batchColumns = []string{"line", "verdict", "input", "target", "failed", "warned", "undetermined", "missed", "expires", "places", "error"}
+var batchColumns = []string{"line", "verdict", "input", "target", "failed", "warned", "undetermined", "missed", "expires", "places", "error", "accepted"}
 
 func batchRow(o batch.Outcome) []string {
 	missed := make([]string, len(o.Missed))
@@ -235,7 +235,7 @@ func batchRow(o batch.Outcome) []string {
 		missed[i] = string(k)
 	}
 	row := []string{strconv.Itoa(o.Line), string(o.Verdict), o.Input, o.Target, strings.Join(o.Failed, " "), strings.Join(o.Warned, " "),
-		strings.Join(o.Open, " "), strings.Join(missed, " "), o.Expires, strings.Join(o.Places, " "), o.Error}
+		strings.Join(o.Open, " "), strings.Join(missed, " "), o.Expires, strings.Join(o.Places, " "), o.Error, strings.Join(o.Accepted, " ")}
 	for i := range row {
 		row[i] = report.CSVCell(text.Clean(row[i]))
 	}

@@ -174,6 +174,11 @@ func (a *app) rulesShow(o *options, book *rulebook.Rulebook, lang text.Lang, arg
 }
 
 func (a *app) rulesLint(o *options, book *rulebook.Rulebook, _ text.Lang, _ []string) error {
+	// A rule that does not compile comes alone: its tests reach nothing, and what
+	// they leave out would drown it.
+	if err := book.Compile().Err(); err != nil {
+		return err
+	}
 	problems := append(book.Lint(), engine.LintTests(book)...)
 	if err := problems.Err(); err != nil {
 		return err

@@ -17,7 +17,11 @@ func result(line int, target, places string, checks ...string) string {
 	var list []string
 	for _, c := range checks {
 		id, verdict, _ := strings.Cut(c, " ")
-		list = append(list, fmt.Sprintf(`{"id":%q,"severity":"error","verdict":%q}`, id, verdict))
+		verdict, accepted, _ := strings.Cut(verdict, " ")
+		if accepted != "" {
+			accepted = `,"accepted":{"reason":"r","until":"2026-12-31","position":"f:1:1"}`
+		}
+		list = append(list, fmt.Sprintf(`{"id":%q,"severity":"error","verdict":%q%s}`, id, verdict, accepted))
 	}
 	return fmt.Sprintf(`{"line":%d,"input":%q,"target":%q,"verdict":"not-ready","facts":{"domain.places":{"value":[%[4]s]},"domain.name":{"value":%[3]q}},"checks":[%[5]s],"missed":[]}`,
 		line, strings.ToUpper(target), target, places, strings.Join(list, ","))
@@ -28,6 +32,7 @@ func TestDiffer(t *testing.T) {
 	old := []string{
 		result(1, "same.com", `"mainland"`, "a fail"), result(2, "a.com", `"mainland"`, "a pass", "b fail", "domain-validity pass"),
 		result(3, "gone.com", `"mainland"`), result(4, "unknown.com", ``, "a fail"), result(5, "a.com", `"abroad"`, "a fail"),
+		result(6, "waived.com", ``, "a fail accepted", "b pass", "domain-validity pass"),
 	}
 	if err := os.WriteFile(path, []byte(strings.Join(old, "\n")+"\n{\"half"), 0o600); err != nil {
 		t.Fatal(err)
@@ -39,7 +44,8 @@ func TestDiffer(t *testing.T) {
 	var got []batch.Change
 	for _, line := range []string{
 		result(1, "same.com", `"mainland"`, "a fail"), result(2, "a.com", `"abroad","mainland"`, "a fail", "b pass", "domain-validity fail"),
-		result(3, "unknown.com", `"abroad"`, "a undetermined"), result(4, "new.com", ``, "a fail"),
+		result(3, "unknown.com", `"abroad"`, "a undetermined"), result(4, "new.com", ``, "a fail", "b fail accepted"),
+		result(5, "waived.com", ``, "a fail", "b fail accepted", "domain-validity fail accepted"),
 	} {
 		o, err := batch.ParseOutcome([]byte(line))
 		if err != nil {
@@ -54,6 +60,8 @@ func TestDiffer(t *testing.T) {
 		{Target: "a.com", Kind: batch.MovedAbroad, Places: []string{"abroad"}},
 		{Target: "a.com", Kind: batch.Mended, Checks: []string{"b"}},
 		{Target: "new.com", Kind: batch.New, Checks: []string{"a"}},
+		// A waiver that is over counts as new, one that holds does not.
+		{Target: "waived.com", Kind: batch.NewlyFailing, Checks: []string{"a"}},
 		{Target: "gone.com", Kind: batch.Gone},
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -21,6 +21,9 @@ type Outcome struct {
 	// error level and below it, passed ones, and undetermined ones of error level.
 	// A check that fails for one of several domains has failed.
 	Failed, Warned, Passed, Open []string
+	// Accepted are ids of checks that fail or are undetermined and that the filing
+	// accepts for now; they stand in none of the other lists.
+	Accepted []string
 	// Missed are the kinds of failure of the look-ups, each once.
 	Missed []failure.Kind
 	// Expires is the first day on which a domain expires, as in the output.
@@ -43,6 +46,7 @@ type line struct {
 		ID       string           `json:"id"`
 		Severity verdict.Severity `json:"severity"`
 		Verdict  verdict.Verdict  `json:"verdict"`
+		Accepted json.RawMessage  `json:"accepted"`
 	} `json:"checks"`
 	Missed []struct {
 		Kind failure.Kind `json:"kind"`
@@ -60,6 +64,8 @@ func ParseOutcome(raw []byte) (Outcome, error) {
 	o := Outcome{Line: l.Line, Input: l.Input, Target: l.Target, Verdict: l.Verdict, Error: l.Error}
 	for _, c := range l.Checks {
 		switch {
+		case len(c.Accepted) > 0:
+			o.Accepted = add(o.Accepted, c.ID)
 		case c.Verdict == verdict.Fail && c.Severity == verdict.Error:
 			o.Failed = add(o.Failed, c.ID)
 		case c.Verdict == verdict.Fail:
@@ -71,7 +77,7 @@ func ParseOutcome(raw []byte) (Outcome, error) {
 		}
 	}
 	o.Passed = slices.DeleteFunc(o.Passed, func(id string) bool {
-		return slices.Contains(o.Failed, id) || slices.Contains(o.Warned, id) || slices.Contains(o.Open, id)
+		return slices.Contains(o.Failed, id) || slices.Contains(o.Warned, id) || slices.Contains(o.Open, id) || slices.Contains(o.Accepted, id)
 	})
 	for _, m := range l.Missed {
 		o.Missed = add(o.Missed, m.Kind)
