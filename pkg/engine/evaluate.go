@@ -208,6 +208,7 @@ func evaluate(s *scope, c *rulebook.Check, missed []filing.Missed) (r Result) {
 			r.Needs = appendNeeds(r.Needs, pr.missing, missed)
 			r.DependsOn = mergeDependences(r.DependsOn, pr.depends)
 		}
+		leaveOpen(s, c, r.DependsOn, deciding)
 	}
 	for _, pr := range deciding {
 		for _, id := range pr.part.Source {

@@ -130,18 +130,21 @@ func (w *sweeper) dependence(path string) (Dependence, bool) {
 	d := Dependence{Path: path}
 	signatures := map[any]map[verdict.Verdict]bool{}
 	for _, t := range w.tries {
-		v, ok := t.assumed[path]
-		if !ok {
-			continue
-		}
-		if signatures[v] == nil {
-			signatures[v] = map[verdict.Verdict]bool{}
-		}
 		word := t.verdict
 		if word == verdict.NotApplicable {
 			word = verdict.Pass // does not apply: nothing refuses the filing
 		}
-		signatures[v][word] = true
+		// A try that came to its end without the fact holds for each of its values.
+		values := w.values[path]
+		if v, ok := t.assumed[path]; ok {
+			values = []any{v}
+		}
+		for _, v := range values {
+			if signatures[v] == nil {
+				signatures[v] = map[verdict.Verdict]bool{}
+			}
+			signatures[v][word] = true
+		}
 	}
 	for _, v := range w.values[path] {
 		sig := signatures[v]
@@ -226,4 +229,30 @@ func mergeDependences(have, add []Dependence) []Dependence {
 		*h = merged
 	}
 	return have
+}
+
+// leaveOpen takes back what would pass where another demand, which the fact was
+// not tried with, stays undecided with the value.
+func leaveOpen(s *scope, c *rulebook.Check, depends []Dependence, deciding []partResult) {
+	probe := *s
+	probe.read = nil
+	for i := range depends {
+		d := &depends[i]
+		for _, pr := range deciding {
+			if slices.ContainsFunc(pr.depends, func(p Dependence) bool { return p.Path == d.Path }) {
+				continue
+			}
+			var pass []any
+			for _, v := range d.Pass {
+				probe.assumed = map[string]any{d.Path: v}
+				o, err := decide(&probe, c, pr.part)
+				if err == nil && (o.verdict == verdict.Pass || o.verdict == verdict.NotApplicable) {
+					pass = append(pass, v)
+				} else {
+					d.Open = append(d.Open, v)
+				}
+			}
+			d.Pass = pass
+		}
+	}
 }

@@ -368,6 +368,9 @@ func (v Voice) dependence(d engine.Dependence) string {
 	if len(d.Fail) > 0 {
 		parts = append(parts, v.Say(text.WouldFail, v.Values(d.Path, d.Fail)))
 	}
+	if len(parts) == 0 {
+		return "" // no value alone settles anything
+	}
 	return v.Say(text.DependsOn, v.label(d.Path)) + strings.Join(parts, v.Semicolon())
 }
 
