@@ -436,15 +436,24 @@ func (b *liner) namesFile(s string) bool {
 	return s[0] != '{' && b.header == nil && (strings.HasSuffix(s, ".yaml") || strings.HasSuffix(s, ".yml"))
 }
 
-// row makes a filing of a CSV row: each cell is the fact its column names, an
-// empty one is unknown.
-func (b *liner) row(s string) (*filing.Filing, error) {
+// cells splits a CSV row into as many cells as there are columns.
+func (b *liner) cells(s string) ([]string, error) {
 	cells, err := csv.NewReader(strings.NewReader(s)).Read()
 	if err != nil {
 		return nil, fmt.Errorf("not a CSV row: %w", err)
 	}
 	if len(cells) != len(b.header) {
 		return nil, fmt.Errorf("%d cells, but the first line names %d columns", len(cells), len(b.header))
+	}
+	return cells, nil
+}
+
+// row makes a filing of a CSV row: each cell is the fact its column names, an
+// empty one is unknown.
+func (b *liner) row(s string) (*filing.Filing, error) {
+	cells, err := b.cells(s)
+	if err != nil {
+		return nil, err
 	}
 	f := &filing.Filing{Name: cells[0], Facts: filing.Facts{}}
 	for i, c := range b.header {

@@ -42,6 +42,8 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 		return usage("--only dns and --offline: nothing is left to do")
 	case o.Queue != "":
 		return usage("--only dns and --queue: addresses alone are asked for on one machine; leave one of the two out")
+	case o.Vantage, o.VantageVia != "":
+		return usage("--only dns and --vantage or --vantage-server: addresses alone are asked for from here; leave one of the two out")
 	case f.retry, f.diff != "", len(o.Format) != 1 || o.Format[0] != "text" && o.Format[0] != "ndjson":
 		return usage("--only dns knows no other format than ndjson, and neither --retry-undetermined nor --diff")
 	}
@@ -51,6 +53,10 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 	}
 	resolver, err := o.resolver(clock)
 	if err != nil {
+		return err
+	}
+	bulk := &resolve.Bulk{Resolver: resolver, InFlight: 16 * f.workers}
+	if err := bulk.Check(); err != nil { // before a file of earlier results is emptied
 		return err
 	}
 	input, err := a.openBatch(path)
@@ -66,14 +72,13 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 	b := &liner{app: a, o: o, worst: done.Worst, missed: map[failure.Kind]int{}}
 	w := &dnsWriter{liner: b, out: bufio.NewWriterSize(writerOf(out.put), 1<<16), unordered: f.unordered}
 	w.room = sync.NewCond(&w.mu)
-	bulk := &resolve.Bulk{Resolver: resolver, InFlight: 16 * f.workers}
 	stop := b.progress(path, done.Count, out.toScreen)
 	var broken error
 	// An interruption ends the reading; what is on its way is waited for.
 	err = bulk.Run(context.WithoutCancel(cmd.Context()), w.names(cmd.Context(), b.items(input, done), &broken), w.emit)
 	stop()
 	if err == nil {
-		err = errors.Join(broken, w.err, w.out.Flush())
+		err = errors.Join(broken, w.finish())
 	}
 	switch {
 	case err != nil:
@@ -121,13 +126,18 @@ type dnsWriter struct {
 // names reads the names to ask for. Lines that are none get their result at once.
 func (w *dnsWriter) names(ctx context.Context, items iter.Seq2[batch.Item, error], broken *error) iter.Seq[resolve.Ask] {
 	return func(yield func(resolve.Ask) bool) {
+		defer context.AfterFunc(ctx, func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.room.Signal()
+		})()
 		for item, err := range items {
 			if *broken = err; err != nil {
 				return
 			}
-			name, err := dnsName(item.Text)
+			name, err := w.liner.dnsName(item.Text)
 			w.mu.Lock()
-			for w.issued-w.next >= dnsWindow {
+			for w.issued-w.next >= dnsWindow && ctx.Err() == nil {
 				w.room.Wait()
 			}
 			if ctx.Err() != nil || w.err != nil {
@@ -142,6 +152,9 @@ func (w *dnsWriter) names(ctx context.Context, items iter.Seq2[batch.Item, error
 				w.put(number, badDNS(item, err))
 				continue
 			}
+			if name != item.Text { // a row of a CSV file may hold personal numbers
+				item.Text = mask.Free(item.Text)
+			}
 			if !yield(resolve.Ask{Name: name, Number: number, Line: item.Line, Text: item.Text}) {
 				return
 			}
@@ -149,7 +162,28 @@ func (w *dnsWriter) names(ctx context.Context, items iter.Seq2[batch.Item, error
 	}
 }
 
-// dnsName is the name that a line asks for, in ASCII. Most need no conversion.
+// dnsName is the name that a line of the input asks for, in ASCII.
+func (b *liner) dnsName(line string) (string, error) {
+	if b.header == nil {
+		return dnsName(line)
+	}
+	cells, err := b.cells(line)
+	if err != nil {
+		return "", err
+	}
+	name := ""
+	for i, c := range b.header {
+		if cell := strings.TrimSpace(cells[i]); c == "domain.name" && cell != "" {
+			name = cell
+		}
+	}
+	if name == "" {
+		return "", errors.New("no name to ask the DNS for: column domain.name is empty or not there")
+	}
+	return dnsName(name)
+}
+
+// dnsName is the name that a text stands for, in ASCII. Most need no conversion.
 func dnsName(line string) (string, error) {
 	host := strings.TrimSuffix(hostOf(line), ".")
 	plain := func(r rune) bool {
@@ -193,6 +227,19 @@ func (w *dnsWriter) put(number int, line []byte) {
 		w.err = w.out.Flush()
 	}
 	w.room.Signal()
+}
+
+// finish ends the output, and makes sure that no line of the input lacks its result.
+func (w *dnsWriter) finish() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err == nil {
+		w.err = w.out.Flush()
+	}
+	if w.err == nil && w.next != w.issued {
+		w.err = fmt.Errorf("%d of %d lines have no result, which is a fault of icpcheck: please report it, and run the command again", w.issued-w.next, w.issued)
+	}
+	return w.err
 }
 
 func (w *dnsWriter) write(line []byte) {

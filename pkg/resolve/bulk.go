@@ -71,60 +71,60 @@ type Ask struct {
 	Text         string
 }
 
+// Check tells why Run could not begin with the resolver's servers, without asking any.
+func (b *Bulk) Check() error {
+	servers, err := b.Resolver.servers()
+	if err != nil {
+		return err
+	}
+	for _, server := range servers {
+		if strings.Contains(server, "://") {
+			return fmt.Errorf("%s: many names at once are asked over plain DNS only; give a resolver as HOST or HOST:PORT", server)
+		}
+	}
+	return nil
+}
+
 // Run asks about every name and gives each answer to emit, in any order and from
-// several goroutines at once. It returns when all are emitted; when ctx ends, the
-// names on their way are given up as canceled and no further one is begun.
+// several goroutines at once. A name is asked about at once, however long the next
+// one takes to come. It returns when all are emitted; when ctx ends, the names on
+// their way are given up as canceled and no further one is begun.
 func (b *Bulk) Run(ctx context.Context, names iter.Seq[Ask], emit func(Addresses)) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
 	session, err := b.Resolver.open()
 	if err != nil {
 		return err
 	}
 	defer session.close()
-	for _, server := range session.servers {
-		if strings.Contains(server, "://") {
-			return fmt.Errorf("%s: many names at once are asked over plain DNS only; give a resolver as HOST or HOST:PORT", server)
-		}
-	}
 	total := b.InFlight
 	if total <= 0 {
 		total = bulkInFlight
 	}
-	shards := max(2, min(runtime.GOMAXPROCS(0), 8))
-	todo := make(chan []*bulkName, shards)
-	var wg sync.WaitGroup
-	var closers []func() error
-	defer func() {
-		for _, c := range closers {
-			_ = c()
-		}
-	}()
+	shards := make([]*shard, max(2, min(runtime.GOMAXPROCS(0), 8)))
+	todo := make(chan *bulkName, len(shards)*vector)
 	for i := range shards {
 		s := &shard{
 			session: session, server: session.servers[i%len(session.servers)], ctx: ctx, timeout: session.timeout, emit: emit,
-			limit: max(total/shards, 2), todo: todo,
+			limit: max(total/len(shards), 2), todo: todo,
 		}
 		if err := s.connect(); err != nil {
 			return failure.New(failure.Unreachable, Source, s.server, "", err)
 		}
-		closers = append(closers, s.udp.Close)
+		defer s.udp.Close()
+		shards[i] = s
+	}
+	// None begins before all are connected, or it would wait for ever.
+	var wg sync.WaitGroup
+	for _, s := range shards {
 		wg.Go(s.run)
 	}
-	batch := make([]*bulkName, 0, vector/2)
-feed:
 	for ask := range names {
-		batch = append(batch, &bulkName{Addresses: Addresses{Ask: ask}})
-		if len(batch) < cap(batch) {
-			continue
+		todo <- &bulkName{Addresses: Addresses{Ask: ask}} // soon taken, also when ctx has ended
+		if ctx.Err() != nil {
+			break
 		}
-		select {
-		case todo <- batch:
-			batch = make([]*bulkName, 0, vector/2)
-		case <-ctx.Done():
-			break feed
-		}
-	}
-	if len(batch) > 0 {
-		todo <- batch
 	}
 	close(todo)
 	wg.Wait()
@@ -164,7 +164,7 @@ type shard struct {
 	timeout time.Duration
 	emit    func(Addresses)
 	limit   int
-	todo    chan []*bulkName
+	todo    <-chan *bulkName
 	udp     *net.UDPConn
 	packets *ipv4.PacketConn // moves several datagrams in one call, of either family
 	rest    sync.WaitGroup   // look-ups that the resolver has taken over
@@ -197,9 +197,7 @@ func (s *shard) connect() error {
 	s.packets = ipv4.NewPacketConn(s.udp)
 	s.room = sync.NewCond(&s.mu)
 	var seed [32]byte
-	if _, err := crand.Read(seed[:]); err != nil {
-		return err
-	}
+	_, _ = crand.Read(seed[:]) // never fails
 	s.random = rand.NewChaCha8(seed)
 	return nil
 }
@@ -212,14 +210,22 @@ func (s *shard) run() {
 		s.cancel()
 		s.mu.Unlock()
 	})
-	for batch := range s.todo {
+	for n := range s.todo {
 		s.mu.Lock()
-		for _, n := range batch {
+		// What else is there already shares the system call, but nothing waits for more.
+		for i := 0; n != nil; i++ {
 			for s.inFlight+2 > s.limit && s.ctx.Err() == nil {
 				s.flush()
 				s.room.Wait()
 			}
 			s.begin(n)
+			n = nil
+			if i < vector/2-1 {
+				select {
+				case n = <-s.todo: // nil when it is closed
+				default:
+				}
+			}
 		}
 		s.flush()
 		s.mu.Unlock()
@@ -485,7 +491,8 @@ func (s *shard) take(p *dnsmessage.Parser, data []byte) {
 		s.again(w, &rcodeError{rcode: int(header.RCode)})
 		return
 	}
-	if err := p.SkipAllQuestions(); err != nil {
+	if err := p.SkipAllQuestions(); err != nil { // there is one more, and it is broken
+		s.fail(w.name, w.qtype, fmt.Errorf("unreadable answer: %w", err))
 		return
 	}
 	s.answer(p, header, w)
