@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -231,5 +232,40 @@ func TestBulkCanceled(t *testing.T) {
 	})
 	if err != context.Canceled || int(emitted.Load()) != begun {
 		t.Errorf("%v, %d of %d emitted", err, emitted.Load(), begun)
+	}
+}
+
+// TestBulkBrokenQuestion: an answer whose second question cannot be read is an
+// answer that cannot be read, and the name is told about.
+func TestBulkBrokenQuestion(t *testing.T) {
+	t.Parallel()
+	server := serve(t, func(w dns.ResponseWriter, query *dns.Msg) {
+		data, err := numbered(t, query).Pack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		data[5] = 2 // questions, of which there is one
+		end := headerSize + len(query.Question[0].Name) + 1 + 4
+		w.Write(append(data[:end], 0xff))
+	})
+	for _, a := range bulk(t, &Bulk{Resolver: &Resolver{Servers: []string{server}, Timeout: long}}, "example.com") {
+		if len(a.Failures) != 2 || !strings.Contains(a.Failures[0].Error(), "unreadable answer") {
+			t.Errorf("got %+v", a.Failures)
+		}
+	}
+}
+
+// TestBulkHalfConnected: where one of the servers cannot be connected to, nothing
+// is left running. It is not parallel: it looks at all goroutines.
+func TestBulkHalfConnected(t *testing.T) {
+	server := serve(t, func(w dns.ResponseWriter, query *dns.Msg) { w.WriteMsg(numbered(t, query)) })
+	b := &Bulk{Resolver: &Resolver{Servers: []string{server, "[fe80::1]:53"}, Timeout: long}} // link-local without a link
+	if err := b.Run(context.Background(), asks("n1.example.com"), func(a Addresses) { t.Errorf("emitted %+v", a) }); err == nil {
+		t.Fatal("connected to a link-local address without a link")
+	}
+	stacks := make([]byte, 1<<20)
+	if stacks = stacks[:runtime.Stack(stacks, true)]; strings.Contains(string(stacks), "(*shard)") {
+		t.Errorf("left running:\n%s", stacks)
 	}
 }
