@@ -58,8 +58,13 @@ func isAnswer(err error) bool {
 	return errors.As(err, &code) || errors.As(err, &status) || errors.Is(err, errReferral)
 }
 
-// guarded is attempt at a server that is not left alone.
+// guarded is attempt at a server that is not left alone. A zone's own server
+// always is asked: a batch meets a new one at every other name, and a breaker for
+// each would pile up, while few names share one that is dead.
 func (s *session) guarded(ctx context.Context, server string, q question, m manner, edns bool) (*dns.Msg, error) {
+	if m.authority {
+		return s.attempt(ctx, server, q, m, edns)
+	}
 	done, err := s.resolver.breaker(server).Allow()
 	if err != nil {
 		return nil, errSuspended

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,6 +122,10 @@ func (s *session) attempt(ctx context.Context, server string, q question, m mann
 	msg, err := s.send(ctx, server, query)
 	if err != nil {
 		return nil, err
+	}
+	if !edns {
+		// Not asked for, so that it tells nothing: no network was named either.
+		msg.Extra = slices.DeleteFunc(msg.Extra, func(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeOPT })
 	}
 	switch {
 	case msg.Rcode != dns.RcodeSuccess && msg.Rcode != dns.RcodeNameError:

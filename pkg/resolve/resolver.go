@@ -135,6 +135,7 @@ type outcome struct {
 	chain   []string      // aliases passed, canonical
 	records []dns.RR      // of the type asked, at the end of the chain
 	ttl     time.Duration // for how long all of this may be kept
+	steered bool          // the last answer depends on the client's network
 	failure *failure.Failure
 }
 
@@ -312,7 +313,7 @@ func (s *session) resolve(ctx context.Context, q question, ask asker) outcome {
 		if err != nil {
 			return fail(err)
 		}
-		o.ttl = min(o.ttl, keep(msg))
+		o.ttl, o.steered = min(o.ttl, keep(msg)), scopeOf(msg) > 0
 		links := map[string]string{}
 		for _, rr := range msg.Answer {
 			if c, ok := rr.(*dns.CNAME); ok {

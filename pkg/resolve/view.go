@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,11 +21,16 @@ type View struct {
 	Addresses []netip.Addr
 	CNAMEs    []string
 	Server    string
-	// Steered tells that a server on the way said that its answer depends on the
-	// client's network (RFC 7871, a scope above 0). Without it nothing shows that
-	// these clients are told anything of their own.
+	// Own are those of Addresses whose answer depends on the client's network, as
+	// the server that gave it says (RFC 7871, a scope above 0). Nothing shows that
+	// these clients are given the others: IPv4 and IPv6 are answered apart, and
+	// what an alias on the way depends on says nothing of where it leads.
+	Own []netip.Addr
+	// Steered tells that there are Own ones, or that both answers depend on the
+	// network and have no address.
 	Steered bool
-	// Failure tells why there are no addresses; nil for an answer.
+	// Failure tells why addresses are missing, all or those of one family; nil
+	// where both were answered.
 	Failure *failure.Failure
 }
 
@@ -57,8 +63,6 @@ func (r *Resolver) Views(ctx context.Context, name string, networks []netip.Pref
 }
 
 func (s *session) view(ctx context.Context, name string, network netip.Prefix, via string, zones *zones) View {
-	var mu sync.Mutex // guards v.Steered
-	var v View
 	ask := func(ctx context.Context, q question) (*dns.Msg, string, error) {
 		servers, m := []string{via}, manner{subnet: network}
 		if via == "" {
@@ -68,25 +72,20 @@ func (s *session) view(ctx context.Context, name string, network netip.Prefix, v
 			}
 			m.authority = true
 		}
-		msg, server, err := s.ask(ctx, servers, q, m)
-		if err == nil && scopeOf(msg) > 0 {
-			mu.Lock()
-			defer mu.Unlock()
-			v.Steered = true
-		}
-		return msg, server, err
+		return s.ask(ctx, servers, q, m)
 	}
 	var a, aaaa outcome
 	var wg sync.WaitGroup
 	wg.Go(func() { a = s.resolve(ctx, question{name, dns.TypeA}, ask) })
 	wg.Go(func() { aaaa = s.resolve(ctx, question{name, dns.TypeAAAA}, ask) })
 	wg.Wait()
-	v.Addresses, v.CNAMEs, v.Server = addresses(a, aaaa), aliases(a, aaaa), a.server
-	if v.Addresses == nil {
-		if v.Failure = a.failure; v.Failure == nil {
-			v.Failure = aaaa.failure
+	v := View{Addresses: addresses(a, aaaa), CNAMEs: aliases(a, aaaa), Server: a.server, Failure: cmp.Or(a.failure, aaaa.failure)}
+	for _, o := range []outcome{a, aaaa} {
+		if o.steered {
+			v.Own = append(v.Own, addresses(o, outcome{})...)
 		}
 	}
+	v.Steered = len(v.Own) > 0 || v.Failure == nil && len(v.Addresses) == 0 && a.steered && aaaa.steered
 	return v
 }
 

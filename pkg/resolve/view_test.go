@@ -73,18 +73,18 @@ func TestViews(t *testing.T) {
 		want      []resolve.View
 	}{
 		{"WWW.example.com.", "", []resolve.View{
-			{Addresses: addresses("203.0.113.3", "2001:db8::3"), CNAMEs: alias, Steered: true},
+			{Addresses: addresses("203.0.113.3", "2001:db8::3"), CNAMEs: alias, Own: addresses("203.0.113.3", "2001:db8::3"), Steered: true},
 			{Addresses: addresses("203.0.113.2"), CNAMEs: alias},
-			{Addresses: addresses("203.0.113.4"), CNAMEs: alias, Steered: true},
+			{Addresses: addresses("203.0.113.4"), CNAMEs: alias, Own: addresses("203.0.113.4"), Steered: true},
 		}},
 		{"www.example.com", servers.DNSOverTLS, nil}, // not trusted here
 		{"same.example.com", "", []resolve.View{
 			{Addresses: addresses("203.0.113.1"), CNAMEs: []string{}}, {Addresses: addresses("203.0.113.1"), CNAMEs: []string{}}, {Addresses: addresses("203.0.113.1"), CNAMEs: []string{}},
 		}},
 		{"www.example.com", servers.DNSAddr, []resolve.View{
-			{Addresses: addresses("203.0.113.3", "2001:db8::3"), CNAMEs: alias, Steered: true},
+			{Addresses: addresses("203.0.113.3", "2001:db8::3"), CNAMEs: alias, Own: addresses("203.0.113.3", "2001:db8::3"), Steered: true},
 			{Addresses: addresses("203.0.113.2"), CNAMEs: alias},
-			{Addresses: addresses("203.0.113.4"), CNAMEs: alias, Steered: true},
+			{Addresses: addresses("203.0.113.4"), CNAMEs: alias, Own: addresses("203.0.113.4"), Steered: true},
 		}},
 	} {
 		got := r.Views(t.Context(), c.name, networks, c.via)
