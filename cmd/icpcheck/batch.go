@@ -362,7 +362,7 @@ func (b *liner) count(v verdict.Overall, missed ...*failure.Failure) {
 	b.done++
 	b.worst = verdict.Worst([]verdict.Overall{b.worst, v})
 	for _, f := range missed {
-		if f.Kind != failure.NotAsked {
+		if f.Kind.Trouble() {
 			b.missed[f.Kind]++
 		}
 	}

@@ -141,5 +141,5 @@ func (o Outcome) Key() string {
 // Unasked reports whether a look-up gave nothing though it was tried, so that
 // asking again may help.
 func (o Outcome) Unasked() bool {
-	return slices.ContainsFunc(o.Missed, func(k failure.Kind) bool { return k != failure.NotAsked && k != failure.Unsupported })
+	return slices.ContainsFunc(o.Missed, func(k failure.Kind) bool { return k.Trouble() && k != failure.Unsupported })
 }

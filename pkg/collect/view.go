@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"errors"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/locate"
 	"github.com/icpcheck/icpcheck/pkg/resolve"
 	"github.com/icpcheck/icpcheck/pkg/text"
 )
@@ -64,7 +66,7 @@ func (c *Collector) addViews(d *filing.Domain, views []resolve.View) {
 			view.Addresses = []filing.Located{}
 		}
 		for _, a := range v.Addresses {
-			view.Addresses = append(view.Addresses, filing.Located{Address: a.String()})
+			view.Addresses = append(view.Addresses, filing.Located{Address: a.String(), Own: slices.Contains(v.Own, a)})
 		}
 		d.Views = append(d.Views, view)
 	}
@@ -96,36 +98,40 @@ func (c *Collector) addCDNs(d *filing.Domain) {
 
 // locateViews tells where visitors elsewhere are sent, and what that is together
 // for those in the mainland. Only answers that depend on the network count:
-// others need not be what these visitors get.
+// others need not be what these visitors get. One mainland node settles what the
+// fact is read for; that there is none is said only where every network told.
 func (c *Collector) locateViews(d *filing.Domain) {
-	mainland, told := []string{}, false
-	var missed *failure.Failure
+	var places []string
+	var untold []string // the networks
+	var failed *failure.Failure
 	for i := range d.Views {
 		v := &d.Views[i]
 		for j := range v.Addresses {
 			at := &v.Addresses[j]
-			places, networks := c.places([]string{at.Address})
-			at.Place = places[0]
+			place, networks := c.places([]string{at.Address})
+			at.Place = place[0]
 			if len(networks) > 0 {
 				at.Provider = networks[0]
 			}
-			if v.Mainland && v.Steered {
-				mainland = append(mainland, at.Place)
+			if v.Mainland && at.Own {
+				places = append(places, at.Place)
 			}
 		}
-		switch {
-		case !v.Mainland:
-		case v.Failure != nil:
-			missed = v.Failure
-		case v.Steered:
-			told = true
+		if !v.Mainland || v.Told() {
+			continue
+		}
+		untold = append(untold, v.ID+" "+v.Subnet)
+		if v.Failure != nil {
+			failed = v.Failure
 		}
 	}
 	switch {
-	case told:
-		slices.Sort(mainland)
-		d.Learn("domain.vantage_places", slices.Compact(mainland), filing.Origin{Source: filing.FromGeo, Server: c.Locator.Data()}, sameSet)
-	case missed != nil:
-		c.missed(d, missed, []string{"domain.vantage_places"})
+	case slices.Contains(places, string(locate.Mainland)), len(untold) == 0 && len(places) > 0:
+		slices.Sort(places)
+		d.Learn("domain.vantage_places", slices.Compact(places), filing.Origin{Source: filing.FromGeo, Server: c.Locator.Data()}, sameSet)
+	case failed != nil:
+		c.missed(d, failed, []string{"domain.vantage_places"})
+	case len(untold) > 0:
+		c.missed(d, failure.New(failure.Unsteered, resolve.Source, "", d.Host(), errors.New("no addresses of their own for "+strings.Join(untold, ", "))), []string{"domain.vantage_places"})
 	}
 }

@@ -29,11 +29,17 @@ const (
 	Incomplete  Kind = "incomplete"   // an answer came, but it was cut off or not finished
 	Redirected  Kind = "redirected"   // sent on too often, or to where nobody may go
 	Scripted    Kind = "scripted"     // a page came, but what was wanted is put there by scripts, which were not run
+	Unsteered   Kind = "unsteered"    // the DNS answered, but did not tell every network asked for addresses of its own
 )
+
+// Trouble reports whether something went wrong on the way, so that a look-up is
+// to be told as failed and another try may help. The others matter only to those
+// who need the fact.
+func (k Kind) Trouble() bool { return k != NotAsked && k != Unsteered }
 
 // Kinds lists every kind.
 func Kinds() []Kind {
-	return []Kind{Timeout, Refused, Unreachable, RateLimited, Malformed, Server, Unsupported, NotAsked, Canceled, Insecure, Forbidden, Suspended, Incomplete, Redirected, Scripted}
+	return []Kind{Timeout, Refused, Unreachable, RateLimited, Malformed, Server, Unsupported, NotAsked, Canceled, Insecure, Forbidden, Suspended, Incomplete, Redirected, Scripted, Unsteered}
 }
 
 // Failure is one look-up that gave nothing.

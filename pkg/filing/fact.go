@@ -113,13 +113,23 @@ type View struct {
 	// Steered tells that the answer depends on the network. Where it does not,
 	// it need not be the one that these visitors get.
 	Steered bool
-	// Failure tells why nothing is known.
+	// Failure tells why nothing is known, or not all: IPv4 and IPv6 are asked apart.
 	Failure *failure.Failure
 }
 
 // Located is an address with its place and, where known, the id of the access
-// provider whose network it is in.
-type Located struct{ Address, Place, Provider string }
+// provider whose network it is in. Own tells that the answer which gave it
+// depends on the visitor's network.
+type Located struct {
+	Address, Place, Provider string
+	Own                      bool
+}
+
+// Told reports whether it is known of every address that it is what these
+// visitors get, and that they get no other.
+func (v *View) Told() bool {
+	return v.Failure == nil && len(v.Addresses) > 0 && !slices.ContainsFunc(v.Addresses, func(a Located) bool { return !a.Own })
+}
 
 // Name returns the domain's name.
 func (d *Domain) Name() string {

@@ -263,7 +263,7 @@ func viewOf(v Voice, d *filing.Domain, view filing.View) jsonView {
 		out.Addresses = []jsonLocated{}
 	}
 	for _, a := range view.Addresses {
-		out.Addresses = append(out.Addresses, jsonLocated(a))
+		out.Addresses = append(out.Addresses, jsonLocated{a.Address, a.Place, a.Provider})
 	}
 	if view.Failure != nil {
 		f := jsonFailureOf(view.Failure, v)

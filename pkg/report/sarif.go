@@ -11,7 +11,6 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/engine"
-	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
@@ -71,7 +70,7 @@ func SARIF(w io.Writer, r *Report, o Options) error {
 			}
 		}
 		for _, f := range t.Missed() {
-			if f.Kind != failure.NotAsked {
+			if f.Kind.Trouble() {
 				invocation.AddToolExecutionNotification(sarifNotification("warning", text.Clean(t.Name)+v.Colon()+v.failure(f)))
 			}
 		}

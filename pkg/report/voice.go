@@ -279,7 +279,7 @@ var failureWords = map[failure.Kind]text.Key{
 	failure.RateLimited: text.FailureRate, failure.Malformed: text.FailureGarbage, failure.Server: text.FailureServer,
 	failure.Unsupported: text.FailureNoServer, failure.NotAsked: text.FailureNotAsked, failure.Canceled: text.FailureCanceled,
 	failure.Insecure: text.FailureTLS, failure.Forbidden: text.FailureForbidden, failure.Suspended: text.FailureSuspended, failure.Incomplete: text.FailureIncomplete,
-	failure.Redirected: text.FailureRedirected, failure.Scripted: text.FailureScripted,
+	failure.Redirected: text.FailureRedirected, failure.Scripted: text.FailureScripted, failure.Unsteered: text.FailureUnsteered,
 }
 
 // failure tells a failed look-up in one line.
@@ -307,11 +307,13 @@ func (v Voice) failure(f *failure.Failure) string {
 // missed tells which look-ups of a target gave nothing, or "" when all did;
 // with causes it adds what the servers said.
 func (v Voice) missed(t *Target, causes bool) string {
-	// That nobody was asked matters only where a fact is missing for it.
-	wanted := slices.ContainsFunc(t.Results, func(r engine.Result) bool {
-		return slices.ContainsFunc(r.Needs, func(n engine.Need) bool { return n.Failure != nil && n.Failure.Kind == failure.NotAsked })
-	})
-	missed := slices.DeleteFunc(t.Missed(), func(f *failure.Failure) bool { return f.Kind == failure.NotAsked && !wanted })
+	// That nobody was asked, or told apart, matters only where a fact is missing for it.
+	wanted := func(k failure.Kind) bool {
+		return slices.ContainsFunc(t.Results, func(r engine.Result) bool {
+			return slices.ContainsFunc(r.Needs, func(n engine.Need) bool { return n.Failure != nil && n.Failure.Kind == k })
+		})
+	}
+	missed := slices.DeleteFunc(t.Missed(), func(f *failure.Failure) bool { return !f.Kind.Trouble() && !wanted(f.Kind) })
 	if len(missed) == 0 {
 		return ""
 	}

@@ -80,6 +80,7 @@ const (
 	FailureIncomplete Key = "failure-incomplete"
 	FailureRedirected Key = "failure-redirected"
 	FailureScripted   Key = "failure-scripted"
+	FailureUnsteered  Key = "failure-unsteered"
 	VantageTitle      Key = "vantage-title"
 	VantageNowhere    Key = "vantage-nowhere"
 	VantageSame       Key = "vantage-same"
@@ -277,6 +278,7 @@ var catalogue = map[Key]Text{
 	FailureIncomplete: {Zh: "内容被截断或没有加载完，未能看全", En: "cut off or not fully loaded, so not seen whole"},
 	FailureRedirected: {Zh: "跳转次数过多，或跳到不能访问的地址", En: "redirected too often, or to an address that is refused"},
 	FailureScripted:   {Zh: "由脚本生成，未能看全；加 --render 用浏览器打开", En: "built by script, so not seen whole; --render opens it in a browser"},
+	FailureUnsteered:  {Zh: "没有对每个内地网段都给出各自的地址，不知道当地访问者的结果", En: "did not give every mainland network addresses of its own, so what visitors there get is not known"},
 	VantageTitle:      {Zh: "各地访问者解析到", En: "where visitors are sent"},
 	VantageNowhere:    {Zh: "没有地址", En: "no address"},
 	VantageSame:       {Zh: "DNS 没有按这个网段区分，当地访问者的实际结果可能不同", En: "the DNS told this network nothing of its own, so its visitors may be sent elsewhere"},
