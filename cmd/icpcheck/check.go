@@ -298,16 +298,17 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 	if err != nil {
 		return nil, err
 	}
+	vantages, err := o.vantages(book)
+	if err != nil {
+		return nil, err
+	}
+	// The last that can fail, so that nothing is left open.
 	locator, err := o.locator()
 	if err != nil {
 		return nil, err
 	}
 	if o.Offline {
-		return &collect.Collector{Locator: locator, Offline: true}, nil
-	}
-	vantages, err := o.vantages(book)
-	if err != nil {
-		return nil, err
+		return &collect.Collector{Locator: locator, Offline: true, Vantages: vantages}, nil
 	}
 	resolver.Cache = o.cache
 	return &collect.Collector{

@@ -60,6 +60,9 @@ var registrationFacts = []string{
 	"domain.statuses", "domain.holder", "domain.created_at",
 }
 
+// viewFacts are what answers by network give.
+var viewFacts = []string{"domain.vantage_places"}
+
 var dnsFacts = []string{"domain.resolves", "domain.addresses", "domain.aliases"}
 
 // Collect looks up every domain of the filings, all at once and each with all
@@ -96,6 +99,9 @@ func (c *Collector) domain(ctx context.Context, d *filing.Domain) {
 	host, _ := d.Facts.Text("domain.host")
 	if c.Offline {
 		c.missed(d, failure.New(failure.NotAsked, "rdap", "", d.Name(), nil), registrationFacts)
+		if len(c.Vantages) > 0 {
+			c.missed(d, failure.New(failure.NotAsked, resolve.Source, "", host, nil), viewFacts)
+		}
 		return
 	}
 	name, err := domainname.Parse(host)

@@ -130,8 +130,8 @@ func (c *Collector) locateViews(d *filing.Domain) {
 		slices.Sort(places)
 		d.Learn("domain.vantage_places", slices.Compact(places), filing.Origin{Source: filing.FromGeo, Server: c.Locator.Data()}, sameSet)
 	case failed != nil:
-		c.missed(d, failed, []string{"domain.vantage_places"})
+		c.missed(d, failed, viewFacts)
 	case len(untold) > 0:
-		c.missed(d, failure.New(failure.Unsteered, resolve.Source, "", d.Host(), errors.New("no addresses of their own for "+strings.Join(untold, ", "))), []string{"domain.vantage_places"})
+		c.missed(d, failure.New(failure.Unsteered, resolve.Source, "", d.Host(), errors.New("no addresses of their own for "+strings.Join(untold, ", "))), viewFacts)
 	}
 }
