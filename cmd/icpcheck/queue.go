@@ -333,11 +333,19 @@ type lineWorker struct {
 	own  *options
 	book *rulebook.Rulebook
 
-	mu   sync.Mutex
-	runs map[string]*liner // by the options that travelled
+	mu    sync.Mutex
+	runs  map[string]*preparedRun // by the options that travelled
+	ended bool                    // runs go as soon as nobody is at work on them
 }
 
-// mostRuns bounds the runs a worker is prepared for at a time.
+// preparedRun is what the jobs of a run share.
+type preparedRun struct {
+	*liner
+	users int // jobs at work
+}
+
+// mostRuns bounds the runs a worker is prepared for at a time, but for those
+// that it is at work on.
 const mostRuns = 16
 
 // work makes a job into its line of output.
@@ -355,15 +363,45 @@ func (w *lineWorker) work(ctx context.Context, data []byte) []byte {
 	if err != nil {
 		return (&liner{worst: verdict.Ready}).bad(item, err)
 	}
+	defer w.release(prepared)
 	return prepared.with(job).work(ctx, item)
 }
 
-// prepare makes ready for the jobs of a run, once.
-func (w *lineWorker) prepare(travelled string) (*liner, error) {
+// close ends the runs: at once where no job is at work, else with the last job.
+func (w *lineWorker) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if b := w.runs[travelled]; b != nil {
-		return b, nil
+	w.ended = true
+	w.evict()
+}
+
+func (w *lineWorker) release(run *preparedRun) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	run.users--
+	if w.ended {
+		w.evict()
+	}
+}
+
+// evict ends the runs that no job is at work on; w.mu is held.
+func (w *lineWorker) evict() {
+	for travelled, run := range w.runs {
+		if run.users == 0 {
+			delete(w.runs, travelled)
+			run.collector.Close()
+		}
+	}
+}
+
+// prepare makes ready for a job of a run, which is to be released after it.
+// What the jobs of a run share is made once.
+func (w *lineWorker) prepare(travelled string) (*preparedRun, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if run := w.runs[travelled]; run != nil {
+		run.users++
+		return run, nil
 	}
 	o := &options{}
 	if err := json.Unmarshal([]byte(travelled), o); err != nil {
@@ -384,14 +422,14 @@ func (w *lineWorker) prepare(travelled string) (*liner, error) {
 	}
 	unhurried(b.collector)
 	if len(w.runs) >= mostRuns {
-		// Those at work keep theirs until they are done with it.
-		w.runs = nil
+		w.evict()
 	}
 	if w.runs == nil {
-		w.runs = map[string]*liner{}
+		w.runs = map[string]*preparedRun{}
 	}
-	w.runs[travelled] = b
-	return b, nil
+	run := &preparedRun{liner: b, users: 1}
+	w.runs[travelled] = run
+	return run, nil
 }
 
 // with is the liner for one job, which brings its own columns and file.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
+	"github.com/icpcheck/icpcheck/pkg/locate"
 	"github.com/icpcheck/icpcheck/pkg/playback"
 	"github.com/icpcheck/icpcheck/pkg/queue/queuetest"
 )
@@ -332,6 +334,47 @@ func TestTravelling(t *testing.T) {
 		if travelling.Field(i).IsZero() != slices.Contains(stay, name) {
 			t.Errorf("option %s neither travels nor is said to stay, or both", name)
 		}
+	}
+}
+
+// TestWorkerRuns: a worker ends the runs it is done with, and none that a job is
+// at work on, however many it meets.
+func TestWorkerRuns(t *testing.T) {
+	w := &lineWorker{app: &app{environment: &environment{clock: time.Now}}, own: &options{GeoDB: countryFile(t)}}
+	prepare := func(i int) *preparedRun {
+		t.Helper()
+		run, err := w.prepare(fmt.Sprintf(`{"Offline":true,"Now":"2026-11-24","Timeout":%d}`, 1000+i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run
+	}
+	// A file that is closed tells of no address.
+	open := func(run *preparedRun) bool {
+		return run.collector.Locator.Locate(netip.MustParseAddr("93.184.216.34")).Place == locate.Mainland
+	}
+	busy, first := prepare(0), prepare(1)
+	if prepare(0) != busy || !open(busy) || !open(first) {
+		t.Fatal("a run is prepared twice, or its file says nothing")
+	}
+	w.release(first)
+	if !open(first) {
+		t.Error("a run that fits is not kept for its next job")
+	}
+	for i := range 3 * mostRuns {
+		w.release(prepare(2 + i))
+	}
+	if len(w.runs) > mostRuns || open(first) {
+		t.Errorf("%d runs, the first open: %v", len(w.runs), open(first))
+	}
+	w.release(busy)
+	w.close()
+	if len(w.runs) != 1 || !open(busy) {
+		t.Errorf("%d runs at the end, want the one at work", len(w.runs))
+	}
+	w.release(busy)
+	if len(w.runs) != 0 || open(busy) {
+		t.Errorf("%d runs, the last open: %v", len(w.runs), open(busy))
 	}
 }
 

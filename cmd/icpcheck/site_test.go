@@ -239,8 +239,9 @@ func TestDiagnoseVantage(t *testing.T) {
 	}
 }
 
-// TestGeoDB reads places from a file of the user's.
-func TestGeoDB(t *testing.T) {
+// countryFile writes a file for --geo-db, in which 93.184.0.0/16 is in the mainland.
+func countryFile(t *testing.T) string {
+	t.Helper()
 	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "Test-Country", BuildEpoch: 1790000000})
 	if err != nil {
 		t.Fatal(err)
@@ -260,6 +261,12 @@ func TestGeoDB(t *testing.T) {
 	if err := os.WriteFile(path, data.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+// TestGeoDB reads places from a file of the user's.
+func TestGeoDB(t *testing.T) {
+	path := countryFile(t)
 	servers, err := playback.Start(fstest.MapFS{
 		"dns.zone": {Data: []byte("; recorded: 2026-11-24\n; server: 127.0.0.1\n; query: example.com\n; anonymised: invented\nexample.com 60 IN A 93.184.216.34\n")},
 	}, playback.Options{})

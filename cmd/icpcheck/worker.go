@@ -48,6 +48,7 @@ The options are those of the batch; version, rulebook and --geo-db must be the s
 			host = "worker"
 		}
 		work := &lineWorker{app: a, own: o, book: book}
+		defer work.close()
 		w := &queue.Worker{
 			Name: fmt.Sprintf("%s-%d", host, os.Getpid()), Identity: identity, AtOnce: atOnce,
 			Work: work.work, Tell: a.queueEvent(o, cmd.CommandPath()),
