@@ -7,6 +7,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/diagnose"
 	"github.com/icpcheck/icpcheck/pkg/engine"
+	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/report"
@@ -86,6 +87,9 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 	prober.Views = d.Views
 	prober.Describe = func(v filing.View) text.Text {
 		return text.Text{Zh: voice(text.Zh).View(v), En: voice(text.En).View(v)}
+	}
+	prober.Explain = func(f *failure.Failure) text.Text {
+		return text.Text{Zh: voice(text.Zh).Failure(f), En: voice(text.En).Failure(f)}
 	}
 	if ids, behind := d.Facts.List("domain.cdns"); behind {
 		prober.CDN = text.Text{Zh: engine.Display(book, "domain.cdns", ids, text.Zh), En: engine.Display(book, "domain.cdns", ids, text.En)}

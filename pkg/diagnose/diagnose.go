@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/icpcheck/icpcheck/pkg/domainname"
+	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/fetch"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/page"
@@ -132,6 +133,8 @@ type Prober struct {
 	// Views are what visitors elsewhere are told; Describe puts one into words.
 	Views    []filing.View
 	Describe func(filing.View) text.Text
+	// Explain puts a failed look-up into words; nil leaves it at the failure's own.
+	Explain func(*failure.Failure) text.Text
 	// CDN names those that the name goes through, in words; empty for none.
 	CDN text.Text
 }
@@ -147,7 +150,10 @@ func (p *Prober) Diagnose(ctx context.Context, t Target, facts filing.Facts, mis
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	o := &observations{now: p.Now, target: t, facts: facts, allowPrivate: p.AllowPrivate, cdn: p.CDN}
+	o := &observations{now: p.Now, target: t, facts: facts, allowPrivate: p.AllowPrivate, cdn: p.CDN, explain: p.Explain}
+	if o.explain == nil {
+		o.explain = func(f *failure.Failure) text.Text { return text.Text{Zh: f.Error(), En: f.Error()} }
+	}
 	if o.now.IsZero() {
 		o.now = time.Now()
 	}

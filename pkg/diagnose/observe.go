@@ -21,6 +21,7 @@ type observations struct {
 	target       Target
 	facts        filing.Facts
 	cdn          text.Text
+	explain      func(*failure.Failure) text.Text
 	allowPrivate bool
 	steps        []Step
 
@@ -110,8 +111,8 @@ func (o *observations) unanswered(id, target string, f *failure.Failure) {
 	case f.Kind == failure.NotAsked:
 		o.step(id, target, Skipped, "未查询（离线）", "not asked (offline)")
 	default:
-		reason := text.Clean(f.Error())
-		o.step(id, target, Open, "未能查询："+reason, "could not ask: "+reason)
+		reason := o.explain(f)
+		o.step(id, target, Open, "未能查询："+text.Clean(reason.Zh), "could not ask: "+text.Clean(reason.En))
 	}
 }
 

@@ -348,5 +348,5 @@ func (v Voice) Missing(n engine.Need) Missing {
 }
 
 func jsonFailureOf(f *failure.Failure, v Voice) jsonFailure {
-	return jsonFailure{Kind: string(f.Kind), Source: f.Source, Server: f.Server, Query: f.Query, Message: v.failure(f)}
+	return jsonFailure{Kind: string(f.Kind), Source: f.Source, Server: f.Server, Query: f.Query, Message: v.Failure(f)}
 }

@@ -71,7 +71,7 @@ func SARIF(w io.Writer, r *Report, o Options) error {
 		}
 		for _, f := range t.Missed() {
 			if f.Kind.Trouble() {
-				invocation.AddToolExecutionNotification(sarifNotification("warning", text.Clean(t.Name)+v.Colon()+v.failure(f)))
+				invocation.AddToolExecutionNotification(sarifNotification("warning", text.Clean(t.Name)+v.Colon()+v.Failure(f)))
 			}
 		}
 		for _, s := range v.warnings(t) {

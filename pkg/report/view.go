@@ -19,7 +19,7 @@ func (v Voice) views(d *filing.Domain) []string {
 // View tells where the visitors of a network are sent.
 func (v Voice) View(view filing.View) string {
 	if view.Failure != nil && view.Addresses == nil {
-		return v.Say(text.CouldNotAsk) + v.Colon() + v.failure(view.Failure)
+		return v.Say(text.CouldNotAsk) + v.Colon() + v.Failure(view.Failure)
 	}
 	if len(view.Addresses) == 0 {
 		return v.Say(text.VantageNowhere)

@@ -221,7 +221,7 @@ type need struct{ label, why, give string }
 func (v Voice) need(n engine.Need) need {
 	out := need{label: v.label(n.Path), why: v.find(n.Path), give: v.Give(n.Path)}
 	if n.Failure != nil && n.Failure.Kind != failure.NotAsked {
-		out.why = v.failure(n.Failure)
+		out.why = v.Failure(n.Failure)
 	}
 	return out
 }
@@ -282,8 +282,8 @@ var failureWords = map[failure.Kind]text.Key{
 	failure.Redirected: text.FailureRedirected, failure.Scripted: text.FailureScripted, failure.Unsteered: text.FailureUnsteered,
 }
 
-// failure tells a failed look-up in one line.
-func (v Voice) failure(f *failure.Failure) string {
+// Failure tells a failed look-up in one line.
+func (v Voice) Failure(f *failure.Failure) string {
 	words := v.Say(failureWords[f.Kind])
 	server := text.Clean(f.Server)
 	switch f.Source {
@@ -319,7 +319,7 @@ func (v Voice) missed(t *Target, causes bool) string {
 	}
 	var lines []string
 	for _, f := range missed {
-		line := v.failure(f)
+		line := v.Failure(f)
 		if causes {
 			line = mask.Free(text.Clean(f.Error()))
 		}
