@@ -76,9 +76,6 @@ type Page struct {
 	Refused []Refusal
 }
 
-// Whole reports that nothing is known to be missing that a visitor would see.
-func (p Page) Whole() bool { return p.Missing() == nil }
-
 // Missing names what a visitor may see and the page here may lack; nil for nothing.
 func (p Page) Missing() error {
 	switch {
