@@ -106,7 +106,7 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	if err != nil {
 		return err
 	}
-	b := &liner{app: a, o: o, book: book, clock: clock, worst: verdict.Ready, missed: map[failure.Kind]int{}, read: a.readInput}
+	b := &liner{app: a, o: o, book: book, clock: clock, missed: map[failure.Kind]int{}, read: a.readInput}
 	if b.collector, err = o.collector(book, clock); err != nil {
 		return err
 	}
@@ -134,6 +134,7 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 		return err
 	}
 	defer out.abandon()
+	b.worst = done.Worst
 
 	runner := batch.Runner{Workers: f.workers, Unordered: f.unordered, Work: b.work}
 	if unhurried(b.collector) {
@@ -159,10 +160,8 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	switch {
 	case errors.Is(err, context.Canceled) && f.retry:
 		return fmt.Errorf("interrupted; %s is as it was, and the same command begins again", out.path)
-	case errors.Is(err, context.Canceled) && out.path != "":
-		return fmt.Errorf("interrupted after %d lines; go on with: %s --resume", out.written+done.Count, a.commandLine())
 	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("interrupted after %d lines; with --output FILE a run can be resumed", out.written)
+		return a.interrupted(out, done.Count+out.written)
 	case err != nil:
 		return err
 	}
@@ -175,11 +174,23 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 		}
 		return nil
 	}
-	worst := verdict.Worst([]verdict.Overall{b.worst, done.Worst})
-	if status := worst.ExitStatus(o.AllowUndetermined); status != 0 {
+	return b.status()
+}
+
+// status ends a run by the worst verdict.
+func (b *liner) status() error {
+	if status := b.worst.ExitStatus(b.o.AllowUndetermined); status != 0 {
 		return statusError(status)
 	}
 	return nil
+}
+
+// interrupted ends a run that was broken off after so many lines.
+func (a *app) interrupted(out *batchOutput, lines int) error {
+	if out.path == "" {
+		return fmt.Errorf("interrupted after %d lines; with --output FILE a run can be resumed", lines)
+	}
+	return fmt.Errorf("interrupted after %d lines; go on with: %s --resume", lines, a.commandLine())
 }
 
 // openBatch opens the input of a batch.

@@ -83,18 +83,13 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 	switch {
 	case err != nil:
 		return err
-	case cmd.Context().Err() != nil && out.path != "":
-		return fmt.Errorf("interrupted after %d lines; go on with: %s --resume", w.next+done.Count, a.commandLine())
 	case cmd.Context().Err() != nil:
-		return fmt.Errorf("interrupted after %d lines; with --output FILE a run can be resumed", w.next)
+		return a.interrupted(out, done.Count+w.next)
 	}
 	if err := out.finish(); err != nil {
 		return err
 	}
-	if status := b.worst.ExitStatus(o.AllowUndetermined); status != 0 {
-		return statusError(status)
-	}
-	return nil
+	return b.status()
 }
 
 type writerOf func([]byte) error

@@ -167,8 +167,7 @@ func (w *sweeper) dependence(path string) (Dependence, bool) {
 // mattersWithin finds two tries that differ in nothing but this fact and lead
 // to different verdicts.
 func (w *sweeper) mattersWithin(path string) bool {
-	type group struct{ verdict verdict.Verdict }
-	seen := map[string]group{}
+	seen := map[string]verdict.Verdict{}
 	for _, t := range w.tries {
 		if _, ok := t.assumed[path]; !ok {
 			continue
@@ -179,10 +178,10 @@ func (w *sweeper) mattersWithin(path string) bool {
 				key += p + "=" + label(t.assumed[p]) + ";"
 			}
 		}
-		if g, ok := seen[key]; ok && g.verdict != t.verdict {
+		if v, ok := seen[key]; ok && v != t.verdict {
 			return true
 		}
-		seen[key] = group{t.verdict}
+		seen[key] = t.verdict
 	}
 	return false
 }

@@ -250,10 +250,10 @@ func (b *Rulebook) takeChecks() {
 // layChecks reads checks and lays them over those that are there.
 func (b *Rulebook) layChecks(sources []ruleSource) (problems yamlfile.Problems) {
 	inLayer := map[string]*Check{}
-	read, errs := readChecks(sources)
-	for i, c := range read {
-		if errs[i] != nil {
-			problems = append(problems, asProblems(errs[i])...)
+	for _, source := range sources {
+		c, err := source.check()
+		if err != nil {
+			problems = append(problems, asProblems(err)...)
 			continue
 		}
 		if first := inLayer[c.ID]; first != nil {
@@ -261,7 +261,7 @@ func (b *Rulebook) layChecks(sources []ruleSource) (problems yamlfile.Problems) 
 			continue
 		}
 		inLayer[c.ID] = c
-		if want := sources[i].id(); c.ID != want {
+		if want := source.id(); c.ID != want {
 			problems = append(problems, yamlfile.Problem{Position: c.Position, Message: fmt.Sprintf("check id %q differs from the file name, want %q", c.ID, want)})
 		}
 		if i := slices.IndexFunc(b.checks, func(have *Check) bool { return have.ID == c.ID }); i >= 0 {
@@ -288,22 +288,6 @@ func (s ruleSource) parse() (*yamlfile.File, error) {
 		return nil, fmt.Errorf("reading rules: %w", err)
 	}
 	return yamlfile.Parse(s.name, data)
-}
-
-// readChecks parses check files on all cores; reading them is the larger part of start-up.
-func readChecks(sources []ruleSource) ([]*Check, []error) {
-	checks, errs := make([]*Check, len(sources)), make([]error, len(sources))
-	var wg sync.WaitGroup
-	const workers = 4
-	for w := range workers {
-		wg.Go(func() {
-			for i := w; i < len(sources); i += workers {
-				checks[i], errs[i] = sources[i].check()
-			}
-		})
-	}
-	wg.Wait()
-	return checks, errs
 }
 
 func (s ruleSource) check() (*Check, error) {
