@@ -111,7 +111,7 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 		return err
 	}
 	defer b.collector.Close()
-	input, err := a.openBatch(path)
+	input, err := a.openBatch(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -193,16 +193,28 @@ func (a *app) interrupted(out *batchOutput, lines int) error {
 	return fmt.Errorf("interrupted after %d lines; go on with: %s --resume", lines, a.commandLine())
 }
 
-// openBatch opens the input of a batch.
-func (a *app) openBatch(path string) (io.ReadCloser, error) {
-	if path == "-" {
-		return io.NopCloser(a.stdin), nil
+// openBatch opens the input of a batch. Nobody who interrupts a batch has to wait
+// for the next line of a pipe or a terminal.
+func (a *app) openBatch(ctx context.Context, path string) (io.ReadCloser, error) {
+	input := io.NopCloser(a.stdin)
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: cannot be read: %w", path, reason(err))
+		}
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			return file, nil
+		}
+		input = file
 	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be read: %w", path, reason(err))
-	}
-	return file, nil
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.Copy(w, input)
+		w.CloseWithError(err)
+		_ = input.Close()
+	}()
+	context.AfterFunc(ctx, func() { w.CloseWithError(context.Cause(ctx)) })
+	return r, nil
 }
 
 // unhurried lets a collector take its time: each request has its own limit, and

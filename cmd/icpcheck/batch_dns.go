@@ -59,7 +59,7 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 	if err := bulk.Check(); err != nil { // before a file of earlier results is emptied
 		return err
 	}
-	input, err := a.openBatch(path)
+	input, err := a.openBatch(cmd.Context(), path)
 	if err != nil {
 		return err
 	}

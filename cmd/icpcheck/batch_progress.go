@@ -111,14 +111,14 @@ func (b *liner) bar(started time.Time, total int) (stop func()) {
 
 // lineCount is how many lines of a file are work; 0 where that cannot be told.
 func lineCount(path string) int {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() { // "-" too, standard input
+		return 0
+	}
 	file, err := os.Open(path)
-	if err != nil { // or "-", standard input
+	if err != nil {
 		return 0
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return 0
-	}
 	n := 0
 	reader := bufio.NewReaderSize(file, 1<<16)
 	for {

@@ -262,3 +262,12 @@ func TestBatchRetry(t *testing.T) {
 		t.Errorf("got %+v", lines)
 	}
 }
+
+func readString(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}

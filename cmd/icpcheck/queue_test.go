@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -151,6 +153,7 @@ func TestQueueCrashes(t *testing.T) {
 
 	victim := spawn(t, work...)
 	spawn(t, work...)
+	let := holdBack(t, input)
 	first := spawn(t, queued...)
 	until(t, "the first lines", func() bool { return linesIn(output) >= 20 })
 	victim.kill()
@@ -158,6 +161,7 @@ func TestQueueCrashes(t *testing.T) {
 	spawn(t, work...)
 	until(t, "lines after the server has gone", func() bool { return linesIn(output) >= 60 })
 	first.kill()
+	let()
 	t.Logf("%d of %d lines were written when the batch was killed", linesIn(output), n)
 	if _, err := os.Stat(output + ".run"); err != nil {
 		t.Errorf("the record of the run: %v", err)

@@ -2,14 +2,17 @@ package queue_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -45,7 +48,14 @@ func TestMain(m *testing.M) {
 }
 
 // workerProcess works until it is killed, and breaks off at a job that says so.
+// With QUEUE_TEST_STALL it finishes so many jobs and keeps those that follow in
+// hand: what is to be killed in the middle of its jobs cannot be done before.
 func workerProcess(address string) {
+	var begun atomic.Int64
+	stall, err := strconv.ParseInt(cmp.Or(os.Getenv("QUEUE_TEST_STALL"), strconv.Itoa(math.MaxInt)), 10, 64)
+	if err != nil {
+		panic(err)
+	}
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the test, however that ends
 		os.Exit(1)
@@ -56,6 +66,9 @@ func workerProcess(address string) {
 			fmt.Println("at", string(data))
 			if strings.HasPrefix(string(data), "poison") {
 				os.Exit(1)
+			}
+			if begun.Add(1) > stall {
+				select {}
 			}
 			time.Sleep(5 * time.Millisecond)
 			return answer(data)
@@ -76,10 +89,10 @@ type process struct {
 	gone chan struct{}
 }
 
-func newProcess(t *testing.T, address string) *process {
+func newProcess(t *testing.T, address string, variables ...string) *process {
 	t.Helper()
 	p := &process{cmd: exec.Command(os.Args[0]), at: make(chan string, 10000), gone: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), "QUEUE_TEST_WORKER="+address)
+	p.cmd.Env = append(append(os.Environ(), "QUEUE_TEST_WORKER="+address), variables...)
 	p.cmd.Stderr = os.Stderr
 	_, err := p.cmd.StdinPipe()
 	var out io.ReadCloser
@@ -221,21 +234,27 @@ func streams(t *testing.T, address string) int {
 	return n
 }
 
-// TestKilledWorkers: one of two worker processes is killed in the middle of its
-// jobs, and another comes later.
+// TestKilledWorkers: two worker processes are killed in the middle of their jobs,
+// the first while the second works, and another comes later. Neither can do all
+// there is before the other begins, however late a busy machine starts it.
 func TestKilledWorkers(t *testing.T) {
 	t.Parallel()
 	address := queuetest.Single(t).ClientURL()
-	first, second := newProcess(t, address), newProcess(t, address)
 	s := session(t, address, queue.NewRun())
 	var killer sync.WaitGroup
 	killer.Go(func() {
-		for _, p := range []*process{first, second} {
-			if err := p.begun(20); err != nil {
+		var before *process
+		for range 2 {
+			p := newProcess(t, address, "QUEUE_TEST_STALL=20")
+			if err := p.begun(30); err != nil {
 				t.Error(err)
 			}
-			p.kill()
+			if before != nil {
+				before.kill()
+			}
+			before = p
 		}
+		before.kill()
 		newProcess(t, address)
 	})
 	complete(t, s, 1, 500)
@@ -253,11 +272,10 @@ func TestKilledWorkers(t *testing.T) {
 func TestLostServer(t *testing.T) {
 	t.Parallel()
 	servers, addresses := queuetest.Cluster(t)
-	first := newProcess(t, addresses)
-	newProcess(t, addresses)
 	s := session(t, addresses, queue.NewRun())
 	var killer sync.WaitGroup
 	killer.Go(func() {
+		first := newProcess(t, addresses)
 		if err := first.begun(40); err != nil {
 			t.Error(err)
 		}
@@ -265,6 +283,7 @@ func TestLostServer(t *testing.T) {
 		if err := first.begun(40); err != nil {
 			t.Error(err)
 		}
+		newProcess(t, addresses)
 		first.kill()
 	})
 	complete(t, s, 1, 600)
