@@ -89,6 +89,7 @@ type liner struct {
 	header    []string                     // of a CSV input
 	read      func(string) ([]byte, error) // reads the file that a line names
 	former    *batch.Former                // whose lines are taken over, or nil
+	memo      engine.Memo
 
 	mu     sync.Mutex
 	done   int
@@ -330,7 +331,8 @@ func (b *liner) work(ctx context.Context, item batch.Item) []byte {
 		return b.bad(item, err)
 	}
 	b.collector.Collect(ctx, f)
-	results := engine.Evaluate(b.book, f, engine.Options{Now: b.clock(), Select: only})
+	// Rules count from the minute, so that what one line's checks conclude serves the next.
+	results := engine.Evaluate(b.book, f, engine.Options{Now: b.clock().Truncate(time.Minute), Select: only, Memo: &b.memo})
 	r := &report.Report{Tool: tool(), Book: b.book, GeneratedAt: b.clock(), Targets: []report.Target{report.NewTarget(f.Name, f, results)}}
 	var buffer bytes.Buffer
 	head, _ := json.Marshal(mask.Free(item.Text)) // a JSON filing holds personal numbers

@@ -90,6 +90,8 @@ type Options struct {
 	Now time.Time
 	// Select keeps only the checks it returns true for; nil keeps all.
 	Select func(*rulebook.Check) bool
+	// Memo keeps what checks conclude from one call to the next; nil keeps nothing.
+	Memo *Memo
 }
 
 // Evaluate runs the rulebook's checks over a filing: those for the filing
@@ -99,14 +101,14 @@ func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
 	checks := book.Checks()
 	results := make([]Result, 0, len(checks)+len(f.Domains)*len(checks)/2)
 	// One scope serves all checks of a target, one after the other.
-	whole := newScope(book, wholeScope(f), o.Now)
+	whole := newScope(book, o.Now, wholeScope(f)...)
 	domains := make([]*scope, len(f.Domains))
 	for i, d := range f.Domains {
-		domains[i] = newScope(book, f.Scope(d), o.Now)
+		domains[i] = newScope(book, o.Now, d.Facts, f.Facts)
 	}
 	pages := make([]*scope, len(f.Pages))
 	for i, p := range f.Pages {
-		pages[i] = newScope(book, f.PageScope(p), o.Now)
+		pages[i] = newScope(book, o.Now, f.Facts, p.Facts)
 	}
 	for _, c := range checks {
 		if o.Select != nil && !o.Select(c) {
@@ -114,21 +116,21 @@ func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
 		}
 		switch c.Target {
 		case rulebook.TargetFiling:
-			results = append(results, evaluate(whole, c, nil))
+			results = append(results, evaluate(whole, c, o.Memo, nil))
 		case rulebook.TargetDomain:
 			if len(f.Domains) == 0 {
 				// A filing is about a domain; one that names none is not ready, it
 				// has not said which.
-				results = append(results, evaluate(whole, c, nil))
+				results = append(results, evaluate(whole, c, o.Memo, nil))
 			}
 			for i, d := range f.Domains {
-				r := evaluate(domains[i], c, d.Missed)
+				r := evaluate(domains[i], c, o.Memo, d.Missed)
 				r.Domain = d.Name()
 				results = append(results, r)
 			}
 		case rulebook.TargetPage:
 			for i, p := range f.Pages {
-				r := evaluate(pages[i], c, p.Missed)
+				r := evaluate(pages[i], c, o.Memo, p.Missed)
 				r.Page = p.URL()
 				results = append(results, r)
 			}
@@ -145,7 +147,7 @@ func Evaluate(book *rulebook.Rulebook, f *filing.Filing, o Options) []Result {
 func holderKind(f *filing.Filing) (kind string, known bool) {
 	known = len(f.Domains) > 0
 	for _, d := range f.Domains {
-		kind, ok := newScope(nil, f.Scope(d), time.Time{}).text("domain.holder_kind")
+		kind, ok := newScope(nil, time.Time{}, d.Facts, f.Facts).text("domain.holder_kind")
 		if kind == "person" {
 			return kind, true
 		}
@@ -156,7 +158,7 @@ func holderKind(f *filing.Filing) (kind string, known bool) {
 
 // Check evaluates one check over plain facts, for tests of rules.
 func Check(book *rulebook.Rulebook, c *rulebook.Check, facts filing.Facts, now time.Time) Result {
-	return evaluate(newScope(book, facts, now), c, nil)
+	return evaluate(newScope(book, now, facts), c, nil, nil)
 }
 
 // outcome is a verdict with the absent facts behind an undetermined one.
@@ -165,19 +167,70 @@ type outcome struct {
 	missing []string
 }
 
-func evaluate(s *scope, c *rulebook.Check, missed []filing.Missed) (r Result) {
-	r = Result{Check: c, Severity: c.Severity, Sources: c.Source}
+// conclusion is what a check makes of facts: all of a result but what tells one
+// target with these facts from another. It is not changed once it is there.
+type conclusion struct {
+	verdict         verdict.Verdict
+	severity        verdict.Severity
+	message, remedy text.Text
+	read            []Evidence // in the order of filing.Compare
+	missing         []string
+	dependsOn       []Dependence
+	sources         []string
+	broken          error
+}
+
+// evaluate gives the result of a check over the facts of a scope. missed are the
+// look-ups that should have given more.
+func evaluate(s *scope, c *rulebook.Check, memo *Memo, missed []filing.Missed) Result {
+	k := recall(s, c, memo)
+	r := Result{
+		Check: c, Verdict: k.verdict, Severity: k.severity, Message: k.message, Remedy: k.remedy,
+		DependsOn: k.dependsOn, Sources: k.sources, Broken: k.broken, Needs: needs(k.missing, missed),
+	}
+	if len(k.read) > 0 {
+		r.Evidence = make([]Evidence, len(k.read))
+		for i, e := range k.read {
+			if f, ok := s.known(e.Path); ok { // the same value, but from its own place
+				e.Fact = f
+			}
+			r.Evidence[i] = e
+		}
+	}
+	return r
+}
+
+// recall concludes, unless memo knows what comes of it.
+func recall(s *scope, c *rulebook.Check, memo *Memo) *conclusion {
+	if memo == nil {
+		return conclude(s, c)
+	}
+	past := memo.of(c, s.now)
+	if k := past.find(s); k != nil {
+		return k
+	}
+	asked := map[string]bool{}
+	s.asked = asked
+	k := conclude(s, c)
+	s.asked = nil
+	if k.broken == nil {
+		past.keep(s, asked, k)
+	}
+	return k
+}
+
+func conclude(s *scope, c *rulebook.Check) (k *conclusion) {
+	k = &conclusion{severity: c.Severity, sources: c.Source}
 	defer func() {
 		// A broken rule is its own result; the rest of the report still stands.
 		if p := recover(); p != nil {
-			r.Verdict, r.Broken = verdict.Undetermined, fmt.Errorf("check %s: %v", c.ID, p)
-			r.Message = text.Catalogue(text.RuleBroken)
+			k.breakOff(fmt.Errorf("check %s: %v", c.ID, p))
 		}
 	}()
 	if !c.From.IsZero() && s.now.Before(c.From) || !c.Until.IsZero() && !s.now.Before(c.Until) {
-		r.Verdict = verdict.NotApplicable
-		r.Message = text.Catalogue(text.NotInForce)
-		return r
+		k.verdict = verdict.NotApplicable
+		k.message = text.Catalogue(text.NotInForce)
+		return k
 	}
 
 	read := s.buffer[:0]
@@ -187,40 +240,45 @@ func evaluate(s *scope, c *rulebook.Check, missed []filing.Missed) (r Result) {
 	for _, p := range c.Parts {
 		pr, err := evaluatePart(s, c, p)
 		if err != nil {
-			r.Verdict, r.Broken = verdict.Undetermined, err
-			r.Message = text.Catalogue(text.RuleBroken)
-			return r
+			k.breakOff(err)
+			return k
 		}
 		decided = append(decided, pr)
 	}
 	deciding := worst(decided)
-	r.Verdict, r.Severity = deciding[0].verdict, deciding[0].part.Severity
-	if r.Verdict == verdict.Pass || r.Verdict == verdict.NotApplicable {
-		r.Severity = c.Severity
+	k.verdict, k.severity = deciding[0].verdict, deciding[0].part.Severity
+	if k.verdict == verdict.Pass || k.verdict == verdict.NotApplicable {
+		k.severity = c.Severity
 	}
-	if r.Verdict == verdict.Undetermined && c.AbsentNotApplicable {
-		r.Verdict = verdict.NotApplicable
-		r.Message = text.Catalogue(text.NothingToCheck)
-		return r
+	if k.verdict == verdict.Undetermined && c.AbsentNotApplicable {
+		k.verdict = verdict.NotApplicable
+		k.message = text.Catalogue(text.NothingToCheck)
+		return k
 	}
-	if r.Verdict == verdict.Undetermined {
+	if k.verdict == verdict.Undetermined {
 		for _, pr := range deciding {
-			r.Needs = appendNeeds(r.Needs, pr.missing, missed)
-			r.DependsOn = mergeDependences(r.DependsOn, pr.depends)
+			k.missing = append(k.missing, pr.missing...)
+			k.dependsOn = mergeDependences(k.dependsOn, pr.depends)
 		}
-		leaveOpen(s, c, r.DependsOn, deciding)
+		leaveOpen(s, c, k.dependsOn, deciding)
 	}
 	for _, pr := range deciding {
 		for _, id := range pr.part.Source {
-			if !slices.Contains(r.Sources, id) {
-				r.Sources = append(slices.Clip(r.Sources), id)
+			if !slices.Contains(k.sources, id) {
+				k.sources = append(slices.Clip(k.sources), id)
 			}
 		}
 	}
-	r.compose(s, c, deciding)
+	k.compose(s, c, deciding)
 	slices.SortFunc(read, func(a, b Evidence) int { return filing.Compare(a.Path, b.Path) })
-	r.Evidence = slices.Clone(read)
-	return r
+	k.read = slices.Clone(read)
+	return k
+}
+
+// breakOff makes of a conclusion that a mistake in the rule kept it from.
+func (k *conclusion) breakOff(err error) {
+	k.verdict, k.broken = verdict.Undetermined, err
+	k.message = text.Catalogue(text.RuleBroken)
 }
 
 type partResult struct {
@@ -356,7 +414,13 @@ func missingOf(u *types.Unknown) []string {
 	return slices.Compact(paths)
 }
 
-func appendNeeds(needs []Need, missing []string, missed []filing.Missed) []Need {
+// needs are absent facts, each once and in the order of filing.Compare, with the
+// look-ups that should have given them.
+func needs(missing []string, missed []filing.Missed) []Need {
+	if len(missing) == 0 {
+		return nil
+	}
+	needs := make([]Need, 0, len(missing))
 	for _, path := range missing {
 		if slices.ContainsFunc(needs, func(n Need) bool { return n.Path == path }) {
 			continue

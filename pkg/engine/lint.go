@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
@@ -57,7 +56,7 @@ func reach(book *rulebook.Rulebook, c *rulebook.Check) *reached {
 		if err != nil {
 			continue
 		}
-		s := newScope(book, facts, testDay(t))
+		s := newScope(book, testDay(t), facts)
 		r.complete = r.complete || isComplete(s, c)
 		if isFalse(s, c.When) {
 			r.inapplicable = true
@@ -137,7 +136,7 @@ func isFalse(s *scope, e *rulebook.Expr) bool {
 // isConstant reports whether the rule holds without any fact, and so always: a
 // row that concerns everyone in every province leaves nothing of its condition.
 func isConstant(book *rulebook.Rulebook, e *rulebook.Expr) bool {
-	v, missing, err := eval(newScope(book, filing.Facts{}, defaultTestDay), e)
+	v, missing, err := eval(newScope(book, defaultTestDay), e)
 	return err == nil && missing == nil && v
 }
 

@@ -19,13 +19,13 @@ import (
 )
 
 // compose fills in message and remedy.
-func (r *Result) compose(s *scope, c *rulebook.Check, deciding []partResult) {
+func (k *conclusion) compose(s *scope, c *rulebook.Check, deciding []partResult) {
 	read := s.read
 	s.read = nil // sentences may mention more than what decided
 	defer func() { s.read = read }()
-	r.Message = message(s, c, deciding)
-	if r.Verdict == verdict.Fail {
-		r.Remedy = remedy(s, c, deciding)
+	k.message = message(s, c, deciding)
+	if k.verdict == verdict.Fail {
+		k.remedy = remedy(s, c, deciding)
 	}
 }
 

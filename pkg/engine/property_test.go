@@ -3,6 +3,7 @@ package engine_test
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -183,6 +184,43 @@ func TestEvaluationRepeats(t *testing.T) {
 		second := engine.Evaluate(book, f.Clone(), engine.Options{Now: today})
 		if a, b := render(first), render(second); a != b {
 			t.Errorf("two runs differ:\n%s\n%s", a, b)
+		}
+	})
+}
+
+// TestMemo: what is remembered of other filings makes no difference.
+func TestMemo(t *testing.T) {
+	book := shipped.Book(t)
+	var memo engine.Memo
+	var filings []*filing.Filing
+	rapid.Check(t, func(t *rapid.T) {
+		f := filingOf(t, book)
+		if len(filings) > 0 && rapid.Bool().Draw(t, "like an earlier one") {
+			// One that differs from an earlier one in a few facts.
+			like := rapid.SampledFrom(filings).Draw(t, "earlier")
+			few := f
+			f = &filing.Filing{Name: "like", Facts: like.Facts.Clone(), Domains: []*filing.Domain{{Facts: like.Domains[0].Facts.Clone()}}}
+			for range 3 {
+				for path, fact := range few.Facts {
+					f.Facts[path] = fact
+					break
+				}
+			}
+		}
+		filings = append(filings, f)
+		now := today
+		if rapid.IntRange(0, 19).Draw(t, "later") == 0 {
+			now = now.Add(time.Minute)
+		}
+		plain := engine.Evaluate(book, f, engine.Options{Now: now})
+		for range 2 {
+			if got := engine.Evaluate(book, f, engine.Options{Now: now, Memo: &memo}); !reflect.DeepEqual(got, plain) {
+				for i := range got {
+					if !reflect.DeepEqual(got[i], plain[i]) {
+						t.Errorf("with a memo %+v\nwithout %+v", got[i], plain[i])
+					}
+				}
+			}
 		}
 	})
 }

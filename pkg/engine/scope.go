@@ -19,10 +19,14 @@ import (
 // scope is what one rule sees: the facts of one target, what tables say about
 // them, what follows from them, and in a sweep the values that are being tried.
 type scope struct {
-	book    *rulebook.Rulebook
-	facts   filing.Facts
+	book *rulebook.Rulebook
+	// layers are the facts; the first that has one counts.
+	layers  []filing.Facts
 	now     time.Time
 	assumed map[string]any
+	// asked collects the facts that were asked for, known or not; nil where nobody
+	// wants to know.
+	asked map[string]bool
 	// read collects the facts that were looked at, each once, for the evidence;
 	// nil in sweeps.
 	read   *[]Evidence
@@ -36,15 +40,18 @@ type scope struct {
 	}
 	// siteLeadGiven says that the file names a lead of the site's own.
 	siteLeadGiven bool
+	keyBuffer     []byte
 }
 
 var _ cel.Activation = (*scope)(nil)
 
-func newScope(book *rulebook.Rulebook, facts filing.Facts, now time.Time) *scope {
-	s := &scope{book: book, facts: facts, now: now}
-	for path := range facts {
-		if strings.HasPrefix(path, "site.lead.") {
-			s.siteLeadGiven = true
+func newScope(book *rulebook.Rulebook, now time.Time, layers ...filing.Facts) *scope {
+	s := &scope{book: book, layers: layers, now: now}
+	for _, facts := range layers {
+		for path := range facts {
+			if strings.HasPrefix(path, siteLead) {
+				s.siteLeadGiven = true
+			}
 		}
 	}
 	return s
@@ -85,13 +92,18 @@ func (s *scope) value(path string) (any, []string) {
 	if v, ok := s.assumed[path]; ok {
 		return v, nil
 	}
-	if f, ok := s.facts[path]; ok {
+	if f, ok := s.known(path); ok {
 		s.note(path, f)
 		return f.Value, nil
 	}
-	if rest, ok := strings.CutPrefix(path, "site.lead."); ok && !s.siteLeadGiven {
-		// The lead of the site is the subject's unless another is named.
-		return s.value("subject.lead." + rest)
+	if rest, ok := strings.CutPrefix(path, siteLead); ok {
+		if s.asked != nil {
+			s.asked[siteLead] = true
+		}
+		if !s.siteLeadGiven {
+			// The lead of the site is the subject's unless another is named.
+			return s.value("subject.lead." + rest)
+		}
 	}
 	if v, missing, ok := s.derived(path); ok {
 		return v, missing
@@ -114,6 +126,13 @@ func (s *scope) text(path string) (string, bool) {
 	v, missing := s.value(path)
 	t, ok := v.(string)
 	return t, ok && missing == nil
+}
+
+// provider is the access provider's id; "" while it is not known.
+func (s *scope) provider() string {
+	f, _ := s.known("provider")
+	id, _ := f.Value.(string)
+	return id
 }
 
 func (s *scope) joined(join rulebook.Join, column, path string) (any, []string) {

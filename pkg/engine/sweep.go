@@ -79,7 +79,7 @@ func (w *sweeper) try(assumed map[string]any, missing []string) (bool, error) {
 	for _, path := range missing {
 		provider, _ := assumed["provider"].(string)
 		if provider == "" {
-			provider, _ = w.scope.facts.Text("provider")
+			provider = w.scope.provider()
 		}
 		values := w.scope.book.FewValues(path, provider)
 		if values == nil {

@@ -16,20 +16,21 @@ import (
 // which documents are wanted, which kind of filing it is. It is not safe for
 // use by several goroutines.
 type View struct {
-	facts filing.Facts
+	taken filing.Facts // by Assume
 	scope *scope
 }
 
 // NewView looks at a filing as a whole, or at one of its domains where d is
 // not nil. now is the day that rules count from.
 func NewView(book *rulebook.Rulebook, f *filing.Filing, d *filing.Domain, now time.Time) *View {
-	facts := wholeScope(f)
+	layers := wholeScope(f)
 	if d != nil {
-		facts = f.Scope(d)
+		layers = []filing.Facts{d.Facts, f.Facts}
 	}
-	s := newScope(book, facts, now)
+	taken := filing.Facts{}
+	s := newScope(book, now, append(layers, taken)...)
 	s.read = new([]Evidence)
-	return &View{facts: facts, scope: s}
+	return &View{taken: taken, scope: s}
 }
 
 // Assume takes a value for a fact that nobody has given; one that is known, or
@@ -38,7 +39,7 @@ func (v *View) Assume(path string, value any) bool {
 	if _, missing := v.scope.value(path); missing == nil {
 		return false
 	}
-	v.facts[path] = filing.Fact{Value: value, Origin: filing.Origin{Source: filing.Assumed}}
+	v.taken[path] = filing.Fact{Value: value, Origin: filing.Origin{Source: filing.Assumed}}
 	return true
 }
 
@@ -198,7 +199,7 @@ func (w *chooser) follow(row int, assumed map[string]any, open []string) error {
 func (w *chooser) fewValued(missing []string, assumed map[string]any) (string, []any) {
 	provider, ok := assumed["provider"].(string)
 	if !ok {
-		provider, _ = w.scope.facts.Text("provider")
+		provider = w.scope.provider()
 	}
 	for _, path := range missing {
 		if values := w.scope.book.FewValues(path, provider); values != nil {
@@ -243,10 +244,10 @@ func (w *chooser) needs() []string {
 	return slices.Compact(needs)
 }
 
-// wholeScope is what rules on the whole filing see: its facts, and of its
-// domains what holds for all of them.
-func wholeScope(f *filing.Filing) filing.Facts {
-	whole := f.Scope(nil)
+// wholeScope is what rules on the whole filing see: of its domains what holds
+// for all of them, and its own facts.
+func wholeScope(f *filing.Filing) []filing.Facts {
+	common := filing.Facts{}
 	if len(f.Domains) > 0 {
 		for path, fact := range f.Domains[0].Facts {
 			if !strings.HasPrefix(path, filing.DomainPrefix) {
@@ -255,11 +256,11 @@ func wholeScope(f *filing.Filing) filing.Facts {
 			if slices.ContainsFunc(f.Domains[1:], func(d *filing.Domain) bool { return !reflect.DeepEqual(d.Facts[path].Value, fact.Value) }) {
 				continue
 			}
-			whole[path] = fact
+			common[path] = fact
 		}
 	}
 	if kind, known := holderKind(f); known {
-		whole["domain.holder_kind"] = filing.Fact{Value: kind, Origin: filing.Origin{Source: filing.Derived}}
+		common["domain.holder_kind"] = filing.Fact{Value: kind, Origin: filing.Origin{Source: filing.Derived}}
 	}
-	return whole
+	return []filing.Facts{common, f.Facts}
 }
