@@ -18,31 +18,41 @@ import (
 // Result is how one check ended for one target.
 type Result struct {
 	Check *rulebook.Check
+	*Conclusion
 	// Domain is the domain's name where the check is evaluated per domain.
 	Domain string
 	// Page is the page's address where the check is evaluated per page.
-	Page     string
-	Verdict  verdict.Verdict
-	Severity verdict.Severity
-	Message  text.Text
-	// Remedy says what to do about a failed check; empty otherwise.
-	Remedy text.Text
+	Page string
 	// Evidence are the facts that were read, in the order of filing.Compare.
 	Evidence []Evidence
 	// Needs are the absent facts that would decide an undetermined check.
 	Needs []Need
-	// DependsOn tells how the verdict hangs on facts with few possible values.
-	DependsOn []Dependence
-	// Sources are the ids of the sources of the check and its deciding parts.
-	Sources []string
-	// Broken is the mistake in the rule that kept it from being evaluated.
-	Broken error
 	// Waiver is what the filing says to accept a check that failed or is
 	// undetermined; nil where it says nothing, and where there is nothing to accept.
 	Waiver *filing.Waiver
 	// Accepted is true while the waiver is in force: the verdict stays what it
 	// is, and does not count.
 	Accepted bool
+}
+
+// Conclusion is what a check makes of facts: all of a result but what tells one
+// target with these facts from another. It may belong to several results, and
+// is not to be changed.
+type Conclusion struct {
+	Verdict  verdict.Verdict
+	Severity verdict.Severity
+	Message  text.Text
+	// Remedy says what to do about a failed check; empty otherwise.
+	Remedy text.Text
+	// DependsOn tells how the verdict hangs on facts with few possible values.
+	DependsOn []Dependence
+	// Sources are the ids of the sources of the check and its deciding parts.
+	Sources []string
+	// Broken is the mistake in the rule that kept it from being evaluated.
+	Broken error
+
+	read    []Evidence // in the order of filing.Compare
+	missing []string
 }
 
 // One returns the verdict with its weight.
@@ -167,27 +177,11 @@ type outcome struct {
 	missing []string
 }
 
-// conclusion is what a check makes of facts: all of a result but what tells one
-// target with these facts from another. It is not changed once it is there.
-type conclusion struct {
-	verdict         verdict.Verdict
-	severity        verdict.Severity
-	message, remedy text.Text
-	read            []Evidence // in the order of filing.Compare
-	missing         []string
-	dependsOn       []Dependence
-	sources         []string
-	broken          error
-}
-
 // evaluate gives the result of a check over the facts of a scope. missed are the
 // look-ups that should have given more.
 func evaluate(s *scope, c *rulebook.Check, memo *Memo, missed []filing.Missed) Result {
 	k := recall(s, c, memo)
-	r := Result{
-		Check: c, Verdict: k.verdict, Severity: k.severity, Message: k.message, Remedy: k.remedy,
-		DependsOn: k.dependsOn, Sources: k.sources, Broken: k.broken, Needs: needs(k.missing, missed),
-	}
+	r := Result{Check: c, Conclusion: k, Needs: needs(k.missing, missed)}
 	if len(k.read) > 0 {
 		r.Evidence = make([]Evidence, len(k.read))
 		for i, e := range k.read {
@@ -201,7 +195,7 @@ func evaluate(s *scope, c *rulebook.Check, memo *Memo, missed []filing.Missed) R
 }
 
 // recall concludes, unless memo knows what comes of it.
-func recall(s *scope, c *rulebook.Check, memo *Memo) *conclusion {
+func recall(s *scope, c *rulebook.Check, memo *Memo) *Conclusion {
 	if memo == nil {
 		return conclude(s, c)
 	}
@@ -213,14 +207,14 @@ func recall(s *scope, c *rulebook.Check, memo *Memo) *conclusion {
 	s.asked = asked
 	k := conclude(s, c)
 	s.asked = nil
-	if k.broken == nil {
+	if k.Broken == nil {
 		past.keep(s, asked, k)
 	}
 	return k
 }
 
-func conclude(s *scope, c *rulebook.Check) (k *conclusion) {
-	k = &conclusion{severity: c.Severity, sources: c.Source}
+func conclude(s *scope, c *rulebook.Check) (k *Conclusion) {
+	k = &Conclusion{Severity: c.Severity, Sources: c.Source}
 	defer func() {
 		// A broken rule is its own result; the rest of the report still stands.
 		if p := recover(); p != nil {
@@ -228,8 +222,8 @@ func conclude(s *scope, c *rulebook.Check) (k *conclusion) {
 		}
 	}()
 	if !c.From.IsZero() && s.now.Before(c.From) || !c.Until.IsZero() && !s.now.Before(c.Until) {
-		k.verdict = verdict.NotApplicable
-		k.message = text.Catalogue(text.NotInForce)
+		k.Verdict = verdict.NotApplicable
+		k.Message = text.Catalogue(text.NotInForce)
 		return k
 	}
 
@@ -246,39 +240,41 @@ func conclude(s *scope, c *rulebook.Check) (k *conclusion) {
 		decided = append(decided, pr)
 	}
 	deciding := worst(decided)
-	k.verdict, k.severity = deciding[0].verdict, deciding[0].part.Severity
-	if k.verdict == verdict.Pass || k.verdict == verdict.NotApplicable {
-		k.severity = c.Severity
+	k.Verdict, k.Severity = deciding[0].verdict, deciding[0].part.Severity
+	if k.Verdict == verdict.Pass || k.Verdict == verdict.NotApplicable {
+		k.Severity = c.Severity
 	}
-	if k.verdict == verdict.Undetermined && c.AbsentNotApplicable {
-		k.verdict = verdict.NotApplicable
-		k.message = text.Catalogue(text.NothingToCheck)
+	if k.Verdict == verdict.Undetermined && c.AbsentNotApplicable {
+		k.Verdict = verdict.NotApplicable
+		k.Message = text.Catalogue(text.NothingToCheck)
 		return k
 	}
-	if k.verdict == verdict.Undetermined {
+	if k.Verdict == verdict.Undetermined {
 		for _, pr := range deciding {
 			k.missing = append(k.missing, pr.missing...)
-			k.dependsOn = mergeDependences(k.dependsOn, pr.depends)
+			k.DependsOn = mergeDependences(k.DependsOn, pr.depends)
 		}
-		leaveOpen(s, c, k.dependsOn, deciding)
+		leaveOpen(s, c, k.DependsOn, deciding)
 	}
 	for _, pr := range deciding {
 		for _, id := range pr.part.Source {
-			if !slices.Contains(k.sources, id) {
-				k.sources = append(slices.Clip(k.sources), id)
+			if !slices.Contains(k.Sources, id) {
+				k.Sources = append(slices.Clip(k.Sources), id)
 			}
 		}
 	}
 	k.compose(s, c, deciding)
 	slices.SortFunc(read, func(a, b Evidence) int { return filing.Compare(a.Path, b.Path) })
-	k.read = slices.Clone(read)
+	if len(read) > 0 {
+		k.read = slices.Clone(read)
+	}
 	return k
 }
 
 // breakOff makes of a conclusion that a mistake in the rule kept it from.
-func (k *conclusion) breakOff(err error) {
-	k.verdict, k.broken = verdict.Undetermined, err
-	k.message = text.Catalogue(text.RuleBroken)
+func (k *Conclusion) breakOff(err error) {
+	k.Verdict, k.Broken = verdict.Undetermined, err
+	k.Message = text.Catalogue(text.RuleBroken)
 }
 
 type partResult struct {

@@ -40,7 +40,7 @@ type recollection struct {
 // say, so that a check has several.
 type shape struct {
 	paths       []string
-	conclusions map[string]*conclusion // by the values of paths
+	conclusions map[string]*Conclusion // by the values of paths
 }
 
 // of gives what is kept of a check at a moment.
@@ -64,7 +64,7 @@ func (m *Memo) of(c *rulebook.Check, now time.Time) *recollection {
 }
 
 // find gives what was concluded from the facts of a scope, or nil.
-func (r *recollection) find(s *scope) *conclusion {
+func (r *recollection) find(s *scope) *Conclusion {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	for _, sh := range r.shapes {
@@ -78,7 +78,7 @@ func (r *recollection) find(s *scope) *conclusion {
 }
 
 // keep remembers what was concluded from the facts that a scope was asked for.
-func (r *recollection) keep(s *scope, asked map[string]bool, k *conclusion) {
+func (r *recollection) keep(s *scope, asked map[string]bool, k *Conclusion) {
 	paths := make([]string, 0, len(asked))
 	for path := range asked {
 		paths = append(paths, path)
@@ -96,7 +96,7 @@ func (r *recollection) keep(s *scope, asked map[string]bool, k *conclusion) {
 			return
 		}
 		i = len(r.shapes)
-		r.shapes = append(r.shapes, &shape{paths: paths, conclusions: map[string]*conclusion{}})
+		r.shapes = append(r.shapes, &shape{paths: paths, conclusions: map[string]*Conclusion{}})
 	}
 	sh := r.shapes[i]
 	if len(sh.conclusions) == mostConclusions {

@@ -19,13 +19,13 @@ import (
 )
 
 // compose fills in message and remedy.
-func (k *conclusion) compose(s *scope, c *rulebook.Check, deciding []partResult) {
+func (k *Conclusion) compose(s *scope, c *rulebook.Check, deciding []partResult) {
 	read := s.read
 	s.read = nil // sentences may mention more than what decided
 	defer func() { s.read = read }()
-	k.message = message(s, c, deciding)
-	if k.verdict == verdict.Fail {
-		k.remedy = remedy(s, c, deciding)
+	k.Message = message(s, c, deciding)
+	if k.Verdict == verdict.Fail {
+		k.Remedy = remedy(s, c, deciding)
 	}
 }
 

@@ -293,9 +293,12 @@ func (s *scope) accessHere() (any, []string) {
 func (s *scope) holderKind() (any, []string) {
 	unknown := []string{"domain.holder_kind"}
 	holder, ok := s.text("domain.holder")
+	if !ok {
+		return nil, unknown
+	}
 	subject, named := s.text("subject.name")
 	kind, typed := s.text("subject.type")
-	if !ok || !named || !typed || text.FoldName(holder) != text.FoldName(subject) {
+	if !named || !typed || text.FoldName(holder) != text.FoldName(subject) {
 		return nil, unknown
 	}
 	if kind == "individual" {

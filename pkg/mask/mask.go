@@ -3,6 +3,7 @@ package mask
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 )
@@ -31,16 +32,53 @@ var date = pattern.New(`^(?:19|20)\d\d-\d\d-\d\d(?:[Tt ]\d\d)?$`)
 // Free hides every number-like run in free text, for excerpts of files and
 // messages of servers, where a personal number may stand anywhere.
 func Free(s string) string {
-	return numberLike().ReplaceAllStringFunc(s, func(run string) string {
-		digits := 0
-		for _, r := range run {
+	var b strings.Builder
+	done := 0
+	// A run stands within a stretch of characters that runs are made of; hardly a
+	// stretch has digits enough for one to hide.
+	for at := 0; at < len(s); {
+		end, digits := at, 0
+		for end < len(s) {
+			r, size := rune(s[end]), 1
+			if r >= utf8.RuneSelf {
+				r, size = utf8.DecodeRuneInString(s[end:])
+			}
 			if unicode.IsDigit(r) {
 				digits++
+			} else if !inRun(r) {
+				break
 			}
+			end += size
 		}
-		if digits < minDigits || date().MatchString(run) {
-			return run
+		if digits >= minDigits {
+			b.WriteString(s[done:at])
+			b.WriteString(numberLike().ReplaceAllStringFunc(s[at:end], hide))
+			done = end
 		}
-		return Number(run)
-	})
+		_, size := utf8.DecodeRuneInString(s[end:])
+		at = end + size
+	}
+	if done == 0 {
+		return s
+	}
+	return b.String() + s[done:]
+}
+
+// inRun reports whether a character other than a digit can stand in a run.
+func inRun(r rune) bool {
+	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r == '-' || r == ' '
+}
+
+// hide hides a run that is a number to hide.
+func hide(run string) string {
+	digits := 0
+	for _, r := range run {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	if digits < minDigits || date().MatchString(run) {
+		return run
+	}
+	return Number(run)
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"pgregory.net/rapid"
 )
 
 func TestNumber(t *testing.T) {
@@ -53,4 +55,15 @@ func TestFree(t *testing.T) {
 			t.Errorf("%q becomes %q", s, got)
 		}
 	}
+}
+
+// TestStretches: looking for stretches with digits enough changes nothing.
+func TestStretches(t *testing.T) {
+	piece := rapid.SampledFrom([]string{"1", "12345678", "８", "٣", "-", " ", "a", "XYZ", "x", ",", "，", "证件", "2026-11-24", "T08", "\xff", "é", "\n"})
+	rapid.Check(t, func(t *rapid.T) {
+		s := strings.Join(rapid.SliceOfN(piece, 0, 20).Draw(t, "pieces"), "")
+		if got, want := Free(s), numberLike().ReplaceAllStringFunc(s, hide); got != want {
+			t.Errorf("%q: got %q, want %q", s, got, want)
+		}
+	})
 }
