@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -334,19 +333,20 @@ func (b *liner) work(ctx context.Context, item batch.Item) []byte {
 	// Rules count from the minute, so that what one line's checks conclude serves the next.
 	results := engine.Evaluate(b.book, f, engine.Options{Now: b.clock().Truncate(time.Minute), Select: only, Memo: &b.memo})
 	r := &report.Report{Tool: tool(), Book: b.book, GeneratedAt: b.clock(), Targets: []report.Target{report.NewTarget(f.Name, f, results)}}
-	var buffer bytes.Buffer
 	head, _ := json.Marshal(mask.Free(item.Text)) // a JSON filing holds personal numbers
-	fmt.Fprintf(&buffer, `{"line":%d,"input":%s,`, item.Line, head)
-	at := buffer.Len()
-	if err := report.NDJSON(&buffer, r, report.Options{Lang: b.o.lang(b.app.environment)}); err != nil {
+	out := fmt.Appendf(make([]byte, 0, usualLine), `{"line":%d,"input":%s`, item.Line, head)
+	at := len(out)
+	out, err = report.AppendNDJSON(out, r, &r.Targets[0], b.o.lang(b.app.environment))
+	if err != nil {
 		return b.bad(item, err)
 	}
+	out[at] = ',' // in the place of the report's own opening brace
 	b.count(r.Overall(), r.Targets[0].Missed()...)
-	out := buffer.Bytes()
-	// The report's own opening brace gives way to the one before line and input.
-	out = append(out[:at], out[at+1:]...)
-	return bytes.TrimRight(out, "\n")
+	return out
 }
+
+// usualLine is the length in bytes that few lines of output exceed.
+const usualLine = 28 << 10
 
 // formerly gives the line that an earlier run made of an item, if it is taken over.
 func (b *liner) formerly(item batch.Item) ([]byte, bool) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"cel.dev/cel-go/common/types"
@@ -50,6 +51,9 @@ type Conclusion struct {
 	Sources []string
 	// Broken is the mistake in the rule that kept it from being evaluated.
 	Broken error
+	// Note is for a reader to keep what it makes of the conclusion, so that it
+	// makes it once. It is not compared, and anything in it may be replaced.
+	Note atomic.Value
 
 	read    []Evidence // in the order of filing.Compare
 	missing []string

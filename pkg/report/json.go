@@ -159,17 +159,6 @@ func JSON(w io.Writer, r *Report, o Options) error {
 	return encode(w, out, "  ")
 }
 
-// NDJSON prints one object a line, one line a target.
-func NDJSON(w io.Writer, r *Report, o Options) error {
-	for i := range r.Targets {
-		line := jsonLine{SchemaVersion, r.Tool, r.Book.Info(), r.GeneratedAt.UTC().Format(time.RFC3339), target(Voice{r.Book, o.Lang}, &r.Targets[i])}
-		if err := encode(w, line, ""); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // buffers are what reports are encoded into; a batch writes one after another.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
@@ -194,11 +183,8 @@ func visible(data []byte) []byte {
 	var out []byte
 	done := 0
 	for i := 0; i < len(data); {
-		// Hardly a report has any, so most bytes must be passed quickly: these
-		// characters are DEL or begin with one of four bytes.
-		switch data[i] {
-		case 0x7f, 0xc2, 0xd8, 0xe2, 0xef:
-		default:
+		// Hardly a report has any, so most bytes must be passed quickly.
+		if !mayHide(data[i]) {
 			i++
 			continue
 		}
@@ -215,31 +201,29 @@ func visible(data []byte) []byte {
 	return append(out, data[done:]...)
 }
 
+// mayHide reports whether a control or direction character may begin with a byte:
+// these are DEL or begin with one of four.
+func mayHide(b byte) bool {
+	switch b {
+	case 0x7f, 0xc2, 0xd8, 0xe2, 0xef:
+		return true
+	}
+	return false
+}
+
 func target(v Voice, t *Target) jsonTarget {
-	out := jsonTarget{
-		Target: t.Name, Verdict: t.Overall, Summary: t.Summary,
-		Facts: map[string]jsonFact{}, Checks: make([]jsonCheck, 0, len(t.Results)),
-		Missed: []jsonFailure{}, Warnings: v.warnings(t),
+	out := shell(v, t)
+	out.Facts = facts(t)
+	out.Checks = make([]jsonCheck, 0, len(t.Results))
+	for i := range t.Results {
+		out.Checks = append(out.Checks, check(v, &t.Results[i]))
 	}
-	for path, f := range t.Filing.Facts {
-		out.Facts[path] = fact(path, f)
-	}
-	for i, d := range t.Filing.Domains {
-		for path, f := range d.Facts {
-			key := path
-			if len(t.Filing.Domains) > 1 {
-				key = fmt.Sprintf("domains[%d].%s", i, path[len(filing.DomainPrefix):])
-			}
-			out.Facts[key] = fact(path, f)
-		}
-	}
-	for _, p := range t.Filing.Pages {
-		for path, f := range p.Facts {
-			if _, given := out.Facts[path]; !given {
-				out.Facts[path] = fact(path, f)
-			}
-		}
-	}
+	return out
+}
+
+// shell is a target without its facts and checks.
+func shell(v Voice, t *Target) jsonTarget {
+	out := jsonTarget{Target: t.Name, Verdict: t.Overall, Summary: t.Summary, Missed: []jsonFailure{}, Warnings: v.warnings(t)}
 	for _, f := range t.Missed() {
 		out.Missed = append(out.Missed, jsonFailureOf(f, v))
 	}
@@ -247,9 +231,6 @@ func target(v Voice, t *Target) jsonTarget {
 		for _, view := range d.Views {
 			out.Vantages = append(out.Vantages, viewOf(v, d, view))
 		}
-	}
-	for i := range t.Results {
-		out.Checks = append(out.Checks, check(v, &t.Results[i]))
 	}
 	return out
 }
