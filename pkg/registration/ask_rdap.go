@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/icpcheck/icpcheck/pkg/failure"
@@ -37,11 +38,7 @@ func (c *Client) askRDAP(ctx context.Context, base string, pace Pace, domain str
 	defer func() { turn.end(failed) }()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout())
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
-	if err != nil {
-		return fail(failure.Unreachable, err)
-	}
-	request.Header.Set("Accept", "application/rdap+json")
+	request := (&http.Request{Method: http.MethodGet, URL: parsed, Host: parsed.Host, Header: http.Header{"Accept": {"application/rdap+json"}}}).WithContext(ctx)
 	if c.UserAgent != "" {
 		request.Header.Set("User-Agent", c.UserAgent)
 	}
@@ -55,7 +52,9 @@ func (c *Client) askRDAP(ctx context.Context, base string, pace Pace, domain str
 		return Record{}, problemOf(SourceRDAP, base, domain, err)
 	}
 	defer response.Body.Close()
-	body, err := readAnswer(response)
+	buffer := bodies.Get().(*bytes.Buffer)
+	defer giveBack(buffer)
+	body, err := readAnswer(buffer, response)
 	if err != nil {
 		return Record{}, problemOf(SourceRDAP, base, domain, err)
 	}
@@ -86,13 +85,23 @@ func (c *Client) askRDAP(ctx context.Context, base string, pace Pace, domain str
 	return record, nil
 }
 
+// bodies are what answers are read into; a record keeps nothing of the bytes it
+// is made from.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // readAnswer reads one byte more than an answer may have, so that its parser
-// notices. Room is made at once for what the server announces.
-func readAnswer(response *http.Response) ([]byte, error) {
-	var body bytes.Buffer
-	body.Grow(int(min(max(response.ContentLength, 0), maxAnswer)) + bytes.MinRead)
+// notices.
+func readAnswer(body *bytes.Buffer, response *http.Response) ([]byte, error) {
+	body.Reset()
 	_, err := body.ReadFrom(io.LimitReader(response.Body, maxAnswer+1))
 	return body.Bytes(), err
+}
+
+// giveBack keeps a buffer for the next answer, unless one like no other made it huge.
+func giveBack(body *bytes.Buffer) {
+	if body.Cap() <= 64<<10 {
+		bodies.Put(body)
+	}
 }
 
 // idleEach is how many connections to one server are kept for the next names; the
