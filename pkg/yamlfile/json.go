@@ -2,13 +2,13 @@ package yamlfile
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"gopkg.in/yaml.v3"
 )
 
@@ -20,13 +20,12 @@ func parseJSON(data []byte) (*yaml.Node, bool) {
 	if len(data) == 0 || data[0] != '{' {
 		return nil, false
 	}
-	r := &jsonReader{data: data, decoder: json.NewDecoder(bytes.NewReader(data)), line: 1, column: 1}
-	r.decoder.UseNumber()
+	r := &jsonReader{data: data, decoder: jsontext.NewDecoder(bytes.NewBuffer(data)), line: 1, column: 1}
 	root, err := r.value(0)
 	if err != nil {
 		return nil, false
 	}
-	if _, err := r.decoder.Token(); !errors.Is(err, io.EOF) {
+	if _, err := r.decoder.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, false
 	}
 	return root, true
@@ -34,7 +33,7 @@ func parseJSON(data []byte) (*yaml.Node, bool) {
 
 type jsonReader struct {
 	data    []byte
-	decoder *json.Decoder
+	decoder *jsontext.Decoder
 	// at is how far line and column, both from 1, have been counted.
 	at, line, column int
 }
@@ -43,41 +42,40 @@ var errNotJSON = errors.New("not as YAML has it")
 
 // value reads the next value.
 func (r *jsonReader) value(depth int) (*yaml.Node, error) {
-	n, token, err := r.next()
+	n, kind, err := r.next()
 	if err != nil {
 		return nil, err
 	}
-	opening, ok := token.(json.Delim)
-	if !ok {
+	var closing jsontext.Kind
+	switch kind {
+	case '{':
+		closing = '}'
+		n.Kind, n.Tag, n.Style = yaml.MappingNode, "!!map", yaml.FlowStyle
+	case '[':
+		closing = ']'
+		n.Kind, n.Tag, n.Style = yaml.SequenceNode, "!!seq", yaml.FlowStyle
+	default:
 		return n, nil
 	}
 	if depth > maxDepth {
 		return nil, errNotJSON // the YAML way says where
 	}
-	closing := json.Delim('}')
-	n.Kind, n.Tag, n.Style = yaml.MappingNode, "!!map", yaml.FlowStyle
-	if opening == '[' {
-		closing = ']'
-		n.Kind, n.Tag = yaml.SequenceNode, "!!seq"
-	}
-	for r.decoder.More() {
+	for r.decoder.PeekKind() != closing {
 		child, err := r.value(depth + 1)
 		if err != nil {
 			return nil, err
 		}
 		n.Content = append(n.Content, child)
 	}
-	if _, token, err = r.next(); err != nil || token != closing {
-		return nil, errNotJSON
-	}
-	return n, nil
+	_, _, err = r.next()
+	return n, err
 }
 
 // next reads a token, and makes it a node if it is a scalar.
-func (r *jsonReader) next() (*yaml.Node, json.Token, error) {
-	token, err := r.decoder.Token()
+func (r *jsonReader) next() (*yaml.Node, jsontext.Kind, error) {
+	token, err := r.decoder.ReadToken()
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, err
 	}
 	end := int(r.decoder.InputOffset())
 	for bytes.IndexByte([]byte(" \t\r\n:,"), r.data[r.at]) >= 0 {
@@ -87,23 +85,23 @@ func (r *jsonReader) next() (*yaml.Node, json.Token, error) {
 		r.at++
 	}
 	n := &yaml.Node{Kind: yaml.ScalarNode, Line: r.line, Column: r.column}
-	written := r.data[r.at:end]
-	r.column += utf8.RuneCount(written) // no token goes over lines
+	r.column += utf8.RuneCount(r.data[r.at:end]) // no token goes over lines
 	r.at = end
-	switch v := token.(type) {
-	case string:
-		n.Tag, n.Value, n.Style = "!!str", v, yaml.DoubleQuotedStyle
-		if strings.ContainsRune(v, utf8.RuneError) {
-			return nil, nil, errNotJSON // half a surrogate pair, most likely
+	switch token.Kind() {
+	case '"':
+		n.Tag, n.Value, n.Style = "!!str", token.String(), yaml.DoubleQuotedStyle
+		if strings.ContainsRune(n.Value, utf8.RuneError) {
+			return nil, 0, errNotJSON
 		}
-	case json.Number:
-		n.Tag, n.Value = numberTag(v.String()), v.String()
-	case bool:
-		n.Tag, n.Value = "!!bool", strconv.FormatBool(v)
-	case nil:
-		n.Tag, n.Value = "!!null", "null"
+	case '0':
+		n.Value = token.String()
+		n.Tag = numberTag(n.Value)
+	case 't', 'f':
+		n.Tag, n.Value = "!!bool", token.String()
+	case 'n':
+		n.Tag, n.Value = "!!null", token.String()
 	}
-	return n, token, nil
+	return n, token.Kind(), nil
 }
 
 // numberTag tells whole numbers from others as YAML does.
