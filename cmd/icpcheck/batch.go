@@ -141,6 +141,12 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 		runner.Lane = b.lane
 	}
 	write := out.write
+	if far == nil && b.former == nil { // then each line is of our own making
+		write = func(line []byte) error {
+			defer spare.Put(&line)
+			return out.write(line)
+		}
+	}
 	if far != nil {
 		if !cmd.Flags().Changed("workers") {
 			runner.Workers = inQueue
@@ -334,7 +340,7 @@ func (b *liner) work(ctx context.Context, item batch.Item) []byte {
 	results := engine.Evaluate(b.book, f, engine.Options{Now: b.clock().Truncate(time.Minute), Select: only, Memo: &b.memo})
 	r := &report.Report{Tool: tool(), Book: b.book, GeneratedAt: b.clock(), Targets: []report.Target{report.NewTarget(f.Name, f, results)}}
 	head, _ := json.Marshal(mask.Free(item.Text)) // a JSON filing holds personal numbers
-	out := fmt.Appendf(make([]byte, 0, usualLine), `{"line":%d,"input":%s`, item.Line, head)
+	out := fmt.Appendf((*spare.Get().(*[]byte))[:0], `{"line":%d,"input":%s`, item.Line, head)
 	at := len(out)
 	out, err = report.AppendNDJSON(out, r, &r.Targets[0], b.o.lang(b.app.environment))
 	if err != nil {
@@ -347,6 +353,9 @@ func (b *liner) work(ctx context.Context, item batch.Item) []byte {
 
 // usualLine is the length in bytes that few lines of output exceed.
 const usualLine = 28 << 10
+
+// spare are what lines of output are made in, which serve again once those are written.
+var spare = sync.Pool{New: func() any { return new(make([]byte, 0, usualLine)) }}
 
 // formerly gives the line that an earlier run made of an item, if it is taken over.
 func (b *liner) formerly(item batch.Item) ([]byte, bool) {

@@ -439,7 +439,7 @@ func needs(missing []string, missed []filing.Missed) []Need {
 
 // Overall folds results into the verdict over the target and the counts.
 func Overall(results []Result) (verdict.Overall, verdict.Summary) {
-	var ones []verdict.One
+	ones := make([]verdict.One, 0, len(results))
 	var summary verdict.Summary
 	for i := range results {
 		ones = append(ones, results[i].One())

@@ -52,11 +52,17 @@ func (b *Rulebook) Resolve(vocabulary, word, provider string) (string, bool) {
 		}
 		return "", false
 	}
+	// Most files say ids.
+	table, id := wordsTable, vocabulary+"/"+word
+	if vocabulary == "server-types" {
+		table, id = vocabulary, provider+"/"+word
+	}
+	if b.Row(table, id) != nil {
+		return word, true
+	}
 	rows, ids := b.rows(vocabulary, provider)
-	for _, id := range ids {
-		if id == word {
-			return id, true
-		}
+	if slices.Contains(ids, word) { // of a provider that is not known yet
+		return word, true
 	}
 	if vocabulary == "server-types" && len(rows) == 0 {
 		// Nothing is known about this provider's products, so any id may be right.
