@@ -2,6 +2,7 @@ package registration
 
 import (
 	"bytes"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -77,10 +78,15 @@ func decodeFast(raw []byte) (*rdap.Domain, bool) {
 	return d, true
 }
 
+// decoders are for cards, of which an answer has several.
+var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+
 // cardFast reads the names in a jCard (RFC 7095): ["vcard", [[name, parameters,
 // type, value…]…]]. Most properties are neither name and are passed over unread.
 func cardFast(raw jsontext.Value) (*rdap.VCard, bool) {
-	d := jsontext.NewDecoder(bytes.NewReader(raw))
+	d := decoders.Get().(*jsontext.Decoder)
+	defer decoders.Put(d)
+	d.Reset(bytes.NewBuffer(raw)) // which it reads in place
 	enter := func() bool {
 		t, err := d.ReadToken()
 		return err == nil && t.Kind() == '['
