@@ -22,17 +22,16 @@ type Memo struct {
 	checks map[*rulebook.Check]*recollection
 }
 
-// Bounds of what is kept: conclusions of a check in each of its shapes, and the
-// shapes. A portfolio's filings have few; what is beyond is not kept or forgotten.
-const (
-	mostConclusions = 512
-	mostShapes      = 8
-)
+// mostConclusions are kept of a check, some kilobytes each with what is noted at
+// them; at one more it begins anew. A portfolio's filings lead to few, but for
+// checks that read names.
+const mostConclusions = 256
 
 // recollection is what is kept of a check.
 type recollection struct {
 	mu     sync.RWMutex
 	shapes []*shape
+	kept   int // conclusions in all shapes
 }
 
 // shape is a set of facts that a check has asked for, known or not, and what it
@@ -90,19 +89,16 @@ func (r *recollection) keep(s *scope, asked map[string]bool, k *Conclusion) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.kept == mostConclusions {
+		r.shapes, r.kept = nil, 0
+	}
 	i := slices.IndexFunc(r.shapes, func(sh *shape) bool { return slices.Equal(sh.paths, paths) })
 	if i < 0 {
-		if len(r.shapes) == mostShapes {
-			return
-		}
 		i = len(r.shapes)
 		r.shapes = append(r.shapes, &shape{paths: paths, conclusions: map[string]*Conclusion{}})
 	}
-	sh := r.shapes[i]
-	if len(sh.conclusions) == mostConclusions {
-		clear(sh.conclusions)
-	}
-	sh.conclusions[string(key)] = k
+	r.shapes[i].conclusions[string(key)] = k
+	r.kept++
 }
 
 // siteLead stands among the facts that were asked for for whether the filing
