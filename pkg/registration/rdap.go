@@ -2,6 +2,7 @@ package registration
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ func parseWithLibrary(domain string, raw []byte) (r Record, err error) {
 	}
 	switch object := object.(type) {
 	case *rdap.Domain:
-		return domainRecord(domain, object)
+		return domainRecord(domain, fromLibrary(object))
 	case *rdap.Error:
 		if object.ErrorCode == nil {
 			return fail(failure.Malformed, "the answer has an error without a code")
@@ -91,7 +92,7 @@ func kindOfStatus(code int) failure.Kind {
 	return failure.Malformed
 }
 
-func domainRecord(domain string, d *rdap.Domain) (Record, error) {
+func domainRecord(domain string, d *domainAnswer) (Record, error) {
 	r := Record{Domain: asciiDomain(domain)}
 	for _, name := range []string{d.UnicodeName, d.LDHName} {
 		if name != "" {
@@ -123,17 +124,12 @@ func domainRecord(domain string, d *rdap.Domain) (Record, error) {
 	}
 	for i := range d.Entities {
 		e := &d.Entities[i]
-		if hasRole(e, "registrar") && r.Registrar == "" {
-			fn, org := card(e)
-			r.Registrar = fn
-			if r.Registrar == "" {
-				r.Registrar = org
-			}
+		if e.has("registrar") && r.Registrar == "" {
+			r.Registrar = cmp.Or(e.fn, e.org)
 			r.RegistrarIANAID = ianaID(e)
 		}
-		if hasRole(e, "registrant") && r.Registrant == "" {
-			fn, org := card(e)
-			r.Registrant = holder(org, fn)
+		if e.has("registrant") && r.Registrant == "" {
+			r.Registrant = holder(e.org, e.fn)
 		}
 	}
 	if r.Domain == "" || d.LDHName == "" && d.UnicodeName == "" && r.CreatedAt == nil && r.ExpiresAt == nil && r.Registrar == "" {
@@ -142,18 +138,9 @@ func domainRecord(domain string, d *rdap.Domain) (Record, error) {
 	return registered(r), nil
 }
 
-func hasRole(e *rdap.Entity, role string) bool {
-	for _, r := range e.Roles {
-		if strings.EqualFold(r, role) {
-			return true
-		}
-	}
-	return false
-}
-
 // ianaID finds the registrar's IANA number. Where a registry gives no publicIds,
 // as .top and .click do, its handle for the registrar is that number.
-func ianaID(e *rdap.Entity) string {
+func ianaID(e *entityAnswer) string {
 	for _, id := range e.PublicIDs {
 		if strings.Contains(strings.ToLower(id.Type), "iana") && ianaNumber().MatchString(id.Identifier) {
 			return id.Identifier

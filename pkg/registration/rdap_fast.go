@@ -2,6 +2,8 @@ package registration
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/go-json-experiment/json"
@@ -9,6 +11,8 @@ import (
 	"github.com/openrdap/rdap"
 )
 
+// domainAnswer is what a record needs of an answer about a domain.
+//
 // The library decodes into maps, and by reflection into fifty fields, of which a
 // record needs ten; that is most of what a look-up costs. So an answer of the
 // usual shape is decoded into just those, and one with anything unusual about
@@ -16,77 +20,94 @@ import (
 // publicIDs for publicIds, and has given a registrar another's number for it; this
 // one, of which the next encoding/json is made, keeps them apart.
 type (
-	fastDomain struct {
+	domainAnswer struct {
 		ObjectClassName string         `json:"objectClassName"`
 		ErrorCode       jsontext.Value `json:"errorCode"`
 		LDHName         string         `json:"ldhName"`
 		UnicodeName     string         `json:"unicodeName"`
 		Status          []string       `json:"status"`
-		Events          []struct {
-			Action string `json:"eventAction"`
-			Date   string `json:"eventDate"`
-		} `json:"events"`
-		Nameservers []struct {
-			LDHName     string `json:"ldhName"`
-			UnicodeName string `json:"unicodeName"`
-		} `json:"nameservers"`
-		Entities []fastEntity `json:"entities"`
+		Events          []eventAnswer  `json:"events"`
+		Nameservers     []hostAnswer   `json:"nameservers"`
+		Entities        []entityAnswer `json:"entities"`
 	}
-	fastEntity struct {
-		Handle    string   `json:"handle"`
-		Roles     []string `json:"roles"`
-		PublicIDs []struct {
-			Type       string `json:"type"`
-			Identifier string `json:"identifier"`
-		} `json:"publicIds"`
-		// Card is decoded for those entities alone whose names are wanted.
-		Card jsontext.Value `json:"vcardArray"`
+	eventAnswer struct {
+		Action string `json:"eventAction"`
+		Date   string `json:"eventDate"`
+	}
+	hostAnswer struct {
+		LDHName     string `json:"ldhName"`
+		UnicodeName string `json:"unicodeName"`
+	}
+	entityAnswer struct {
+		Handle    string     `json:"handle"`
+		Roles     []string   `json:"roles"`
+		PublicIDs []idAnswer `json:"publicIds"`
+		// Card is read for those entities alone whose names are wanted: the full
+		// name and the organisation.
+		Card    jsontext.Value `json:"vcardArray"`
+		fn, org string
+	}
+	idAnswer struct {
+		Type       string `json:"type"`
+		Identifier string `json:"identifier"`
 	}
 )
 
+// named reports whether the names of an entity are wanted.
+func (e *entityAnswer) named() bool { return e.has("registrar") || e.has("registrant") }
+
+// has reports whether an entity has a role.
+func (e *entityAnswer) has(role string) bool {
+	return slices.ContainsFunc(e.Roles, func(r string) bool { return strings.EqualFold(r, role) })
+}
+
 // decodeFast reads an answer about a domain, and reports false where the library
 // has to.
-func decodeFast(raw []byte) (*rdap.Domain, bool) {
-	var f fastDomain
-	if json.Unmarshal(raw, &f) != nil || f.ObjectClassName != "domain" || f.ErrorCode != nil {
+func decodeFast(raw []byte) (*domainAnswer, bool) {
+	var d domainAnswer
+	if json.Unmarshal(raw, &d) != nil || d.ObjectClassName != "domain" || d.ErrorCode != nil {
 		return nil, false
 	}
-	d := &rdap.Domain{LDHName: f.LDHName, UnicodeName: f.UnicodeName, Status: f.Status}
-	d.Events = make([]rdap.Event, len(f.Events))
-	for i, e := range f.Events {
-		d.Events[i].Action, d.Events[i].Date = e.Action, e.Date
-	}
-	d.Nameservers = make([]rdap.Nameserver, len(f.Nameservers))
-	for i, ns := range f.Nameservers {
-		d.Nameservers[i].LDHName, d.Nameservers[i].UnicodeName = ns.LDHName, ns.UnicodeName
-	}
-	d.Entities = make([]rdap.Entity, len(f.Entities))
-	for i, from := range f.Entities {
-		e := &d.Entities[i]
-		e.Handle, e.Roles = from.Handle, from.Roles
-		for _, id := range from.PublicIDs {
-			e.PublicIDs = append(e.PublicIDs, rdap.PublicID{Type: id.Type, Identifier: id.Identifier})
-		}
-		if from.Card == nil || !hasRole(e, "registrar") && !hasRole(e, "registrant") {
-			continue
-		}
-		var ok bool
-		if e.VCard, ok = cardFast(from.Card); !ok {
+	for i := range d.Entities {
+		if e := &d.Entities[i]; e.Card != nil && e.named() && !e.readCard() {
 			return nil, false
 		}
 	}
-	return d, true
+	return &d, true
+}
+
+// fromLibrary takes the same from what the library has decoded.
+func fromLibrary(from *rdap.Domain) *domainAnswer {
+	d := &domainAnswer{LDHName: from.LDHName, UnicodeName: from.UnicodeName, Status: from.Status}
+	for _, e := range from.Events {
+		d.Events = append(d.Events, eventAnswer{e.Action, e.Date})
+	}
+	for _, ns := range from.Nameservers {
+		d.Nameservers = append(d.Nameservers, hostAnswer{ns.LDHName, ns.UnicodeName})
+	}
+	for i := range from.Entities {
+		e := entityAnswer{Handle: from.Entities[i].Handle, Roles: from.Entities[i].Roles}
+		for _, id := range from.Entities[i].PublicIDs {
+			e.PublicIDs = append(e.PublicIDs, idAnswer{id.Type, id.Identifier})
+		}
+		if e.named() {
+			e.fn, e.org = card(&from.Entities[i])
+		}
+		d.Entities = append(d.Entities, e)
+	}
+	return d
 }
 
 // decoders are for cards, of which an answer has several.
 var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
 
-// cardFast reads the names in a jCard (RFC 7095): ["vcard", [[name, parameters,
-// type, value…]…]]. Most properties are neither name and are passed over unread.
-func cardFast(raw jsontext.Value) (*rdap.VCard, bool) {
+// readCard reads the names in a jCard (RFC 7095): ["vcard", [[name, parameters,
+// type, value…]…]]. Most properties are neither name and are passed over unread. It
+// reports false for a card with anything unusual.
+func (e *entityAnswer) readCard() bool {
 	d := decoders.Get().(*jsontext.Decoder)
 	defer decoders.Put(d)
-	d.Reset(bytes.NewBuffer(raw)) // which it reads in place
+	d.Reset(bytes.NewBuffer(e.Card)) // which it reads in place
 	enter := func() bool {
 		t, err := d.ReadToken()
 		return err == nil && t.Kind() == '['
@@ -103,36 +124,38 @@ func cardFast(raw jsontext.Value) (*rdap.VCard, bool) {
 	}
 	skip := func(kind jsontext.Kind) bool { return d.PeekKind() == kind && d.SkipValue() == nil }
 	if !enter() || !skip('"') || !enter() {
-		return nil, false
+		return false
 	}
-	card := &rdap.VCard{}
 	for d.PeekKind() == '[' {
 		if !enter() {
-			return nil, false
+			return false
 		}
 		name, ok := text()
 		if !ok || !skip('{') || !skip('"') || d.PeekKind() == ']' {
-			return nil, false
+			return false
 		}
 		if name == "fn" || name == "org" {
 			value, ok := text()
 			if !ok || d.PeekKind() != ']' {
-				return nil, false
+				return false
 			}
-			card.Properties = append(card.Properties, &rdap.VCardProperty{Name: name, Value: value})
+			switch value = clean(value); {
+			case name == "fn" && e.fn == "":
+				e.fn = value
+			case name == "org" && e.org == "":
+				e.org = value
+			}
 		}
 		for d.PeekKind() != ']' {
 			if d.SkipValue() != nil {
-				return nil, false
+				return false
 			}
 		}
 		if _, err := d.ReadToken(); err != nil {
-			return nil, false
+			return false
 		}
 	}
 	// The end of the properties, and nothing after them.
-	if _, err := d.ReadToken(); err != nil || d.PeekKind() != ']' {
-		return nil, false
-	}
-	return card, true
+	_, err := d.ReadToken()
+	return err == nil && d.PeekKind() == ']'
 }
