@@ -360,8 +360,9 @@ func TestLookupCanceled(t *testing.T) {
 		"pause":           {&Client{Servers: Fixed{RDAP: limited}, Timeout: time.Minute}, "rdap:rate-limited"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			ctx, cancel := context.WithCancel(context.Background())
-			time.AfterFunc(100*time.Millisecond, cancel)
+			time.AfterFunc(time.Second, cancel) // a busy machine has time to come to the pause
 			// Left to its own time limit the look-up would end as a timeout, or later as a success.
 			got := test.client.Lookup(ctx, mustParse(t, "example.com"))
 			if outcome(got) != test.want {
@@ -480,19 +481,19 @@ func TestPace(t *testing.T) {
 	const address = "192.0.2.1:43"
 	dials := 0
 	client := &Client{
-		Servers: tableOf{"cn": {WHOIS: address, Pace: Pace{PerMinute: 60, AtOnce: 1}}},
+		Servers: tableOf{"cn": {WHOIS: address, Pace: Pace{PerMinute: 2, AtOnce: 1}}},
 		Dial: func(context.Context, string, string) (net.Conn, error) {
 			dials++
 			return nil, errors.New("no route")
 		},
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	var got []string
 	for range 3 {
 		got = append(got, outcome(client.Lookup(ctx, mustParse(t, "example.cn"))))
 	}
-	if want := []string{"whois:malformed", "whois:malformed", "whois:rate-limited"}; !slices.Equal(got, want) || dials != 2 {
+	if want := []string{"whois:malformed", "whois:rate-limited", "whois:rate-limited"}; !slices.Equal(got, want) || dials != 1 {
 		t.Errorf("got %q after %d queries, want %q", got, dials, want)
 	}
 	canceled, stop := context.WithCancel(context.Background())
