@@ -65,7 +65,7 @@ With --queue, icpcheck worker elsewhere does the checking; the results are the s
 	c.Flags().IntVar(&f.workers, "workers", 64, a.say("每个注册局同时检查的数量", "how many are checked at once for each registry"))
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return usage("batch: want one FILE, got %d", len(args))
+			return usage("batch：要一个 FILE，给了 %d 个", "batch: want one FILE, got %d", len(args))
 		}
 		switch f.only {
 		case "":
@@ -73,7 +73,7 @@ With --queue, icpcheck worker elsewhere does the checking; the results are the s
 		case "dns":
 			return a.runBatchDNS(cmd, args[0], f)
 		}
-		return usage("--only %q: want dns", f.only)
+		return usage("--only %q：只能是 dns", "--only %q: want dns", f.only)
 	}
 	return c
 }
@@ -165,7 +165,7 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	}
 	switch {
 	case errors.Is(err, context.Canceled) && f.retry:
-		return fmt.Errorf("interrupted; %s is as it was, and the same command begins again", out.path)
+		return text.Errorf("已中断；%s 没有改动，重新运行同一条命令即可", "interrupted; %s is as it was, and the same command begins again", out.path)
 	case errors.Is(err, context.Canceled):
 		return a.interrupted(out, done.Count+out.written)
 	case err != nil:
@@ -194,9 +194,9 @@ func (b *liner) status() error {
 // interrupted ends a run that was broken off after so many lines.
 func (a *app) interrupted(out *batchOutput, lines int) error {
 	if out.path == "" {
-		return fmt.Errorf("interrupted after %d lines; with --output FILE a run can be resumed", lines)
+		return text.Errorf("已中断，完成了 %d 行；用 --output FILE 可以接着做", "interrupted after %d lines; with --output FILE a run can be resumed", lines)
 	}
-	return fmt.Errorf("interrupted after %d lines; go on with: %s --resume", lines, a.commandLine())
+	return text.Errorf("已中断，完成了 %d 行；接着做：%s --resume", "interrupted after %d lines; go on with: %s --resume", lines, a.commandLine())
 }
 
 // openBatch opens the input of a batch. Nobody who interrupts a batch has to wait
@@ -206,7 +206,7 @@ func (a *app) openBatch(ctx context.Context, path string) (io.ReadCloser, error)
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, fmt.Errorf("%s: cannot be read: %w", path, reason(err))
+			return nil, text.Errorf("%s：无法读取：%w", "%s: cannot be read: %w", path, reason(err))
 		}
 		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
 			return file, nil
@@ -284,15 +284,15 @@ func (b *liner) items(r io.Reader, done batch.Done) iter.Seq2[batch.Item, error]
 			case done.Said(line, s, mask.Free(s), report.CSVCell(mask.Free(s))):
 				found++
 			default:
-				yield(batch.Item{}, usage("--resume: line %d of the input is not the one that the --output file has a result of; name another --output, or begin anew without --resume", line))
+				yield(batch.Item{}, usage("--resume：输入的第 %d 行与 --output 文件里的结果不是同一行；请换一个 --output，或不用 --resume 从头开始", "--resume: line %d of the input is not the one that the --output file has a result of; name another --output, or begin anew without --resume", line))
 				return
 			}
 		}
 		switch err := scanner.Err(); {
 		case err != nil:
-			yield(batch.Item{}, fmt.Errorf("reading the input: %w", err))
+			yield(batch.Item{}, text.Errorf("读取输入：%w", "reading the input: %w", err))
 		case found < done.Count:
-			yield(batch.Item{}, usage("--resume: the --output file has results of lines that the input has not; name another --output, or begin anew without --resume"))
+			yield(batch.Item{}, usage("--resume：--output 文件里有输入中没有的行；请换一个 --output，或不用 --resume 从头开始", "--resume: the --output file has results of lines that the input has not; name another --output, or begin anew without --resume"))
 		}
 	}
 }
@@ -474,10 +474,10 @@ func (b *liner) namesFile(s string) bool {
 func (b *liner) cells(s string) ([]string, error) {
 	cells, err := csv.NewReader(strings.NewReader(s)).Read()
 	if err != nil {
-		return nil, fmt.Errorf("not a CSV row: %w", err)
+		return nil, text.Errorf("不是 CSV 行：%w", "not a CSV row: %w", err)
 	}
 	if len(cells) != len(b.header) {
-		return nil, fmt.Errorf("%d cells, but the first line names %d columns", len(cells), len(b.header))
+		return nil, text.Errorf("有 %d 格，而首行有 %d 个列名", "%d cells, but the first line names %d columns", len(cells), len(b.header))
 	}
 	return cells, nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"strconv"
@@ -39,13 +38,13 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 	}
 	switch {
 	case o.Offline:
-		return usage("--only dns and --offline: nothing is left to do")
+		return usage("--only dns 与 --offline 同用就没有事可做", "--only dns and --offline: nothing is left to do")
 	case o.Queue != "":
-		return usage("--only dns and --queue: addresses alone are asked for on one machine; leave one of the two out")
+		return usage("--only dns 与 --queue：只查地址时在一台机器上做，请去掉其中一个", "--only dns and --queue: addresses alone are asked for on one machine; leave one of the two out")
 	case o.Vantage, o.VantageVia != "":
-		return usage("--only dns and --vantage or --vantage-server: addresses alone are asked for from here; leave one of the two out")
+		return usage("--only dns 与 --vantage 或 --vantage-server：只查地址时从本机查，请去掉其中一个", "--only dns and --vantage or --vantage-server: addresses alone are asked for from here; leave one of the two out")
 	case f.retry, f.diff != "", len(o.Format) != 1 || o.Format[0] != "text" && o.Format[0] != "ndjson":
-		return usage("--only dns knows no other format than ndjson, and neither --retry-undetermined nor --diff")
+		return usage("--only dns 只有 ndjson 一种格式，也不支持 --retry-undetermined 和 --diff", "--only dns knows no other format than ndjson, and neither --retry-undetermined nor --diff")
 	}
 	out, err := o.batchOutput(f)
 	if err != nil {
@@ -173,7 +172,7 @@ func (b *liner) dnsName(line string) (string, error) {
 		}
 	}
 	if name == "" {
-		return "", errors.New("no name to ask the DNS for: column domain.name is empty or not there")
+		return "", text.Errorf("没有可以查询 DNS 的名称：列 domain.name 为空或没有这一列", "no name to ask the DNS for: column domain.name is empty or not there")
 	}
 	return dnsName(name)
 }
@@ -191,7 +190,7 @@ func dnsName(line string) (string, error) {
 	if ascii, ok := domainname.ToASCII(host); ok && strings.Contains(ascii, ".") {
 		return ascii, nil
 	}
-	return "", fmt.Errorf("%q is no name to ask the DNS for", text.Clean(mask.Free(host)))
+	return "", text.Errorf("%q 不是可以查询 DNS 的名称", "%q is no name to ask the DNS for", text.Clean(mask.Free(host)))
 }
 
 // emit takes an answer.
@@ -232,7 +231,7 @@ func (w *dnsWriter) finish() error {
 		w.err = w.out.Flush()
 	}
 	if w.err == nil && w.next != w.issued {
-		w.err = fmt.Errorf("%d of %d lines have no result, which is a fault of icpcheck: please report it, and run the command again", w.issued-w.next, w.issued)
+		w.err = text.Errorf("%[2]d 行中有 %[1]d 行没有结果，这是 icpcheck 的错误：请报告，并重新运行", "%d of %d lines have no result, which is a fault of icpcheck: please report it, and run the command again", w.issued-w.next, w.issued)
 	}
 	return w.err
 }

@@ -46,13 +46,13 @@ func (o *options) batchOutput(f batchFlags) (*batchOutput, error) {
 	out := &batchOutput{flags: f}
 	switch {
 	case f.workers < 1:
-		return nil, usage("--workers %d: want 1 or more", f.workers)
+		return nil, usage("--workers %d：至少为 1", "--workers %d: want 1 or more", f.workers)
 	case f.resume && f.retry:
-		return nil, usage("--resume and --retry-undetermined: give one of them")
+		return nil, usage("--resume 与 --retry-undetermined 只能用一个", "--resume and --retry-undetermined: give one of them")
 	case f.failOnNew && f.diff == "":
-		return nil, usage("--fail-on-new goes with --diff OLD.ndjson")
+		return nil, usage("--fail-on-new 要与 --diff OLD.ndjson 同用", "--fail-on-new goes with --diff OLD.ndjson")
 	case len(o.Output) > len(o.Format):
-		return nil, usage("%d --output but %d --format: give them in pairs", len(o.Output), len(o.Format))
+		return nil, usage("有 %d 个 --output，却只有 %d 个 --format：请成对给出", "%d --output but %d --format: give them in pairs", len(o.Output), len(o.Format))
 	}
 	toStdout := len(o.Format) - len(o.Output)
 	taken, results := 0, 0
@@ -73,18 +73,18 @@ func (o *options) batchOutput(f batchFlags) (*batchOutput, error) {
 			out.results, out.path = strings.Replace(form, "text", "ndjson", 1), path
 			results++
 		default:
-			return nil, usage("--format %s: batch knows text, ndjson, csv and summary, and with --diff text and ndjson on standard output", form)
+			return nil, usage("--format %s：batch 的格式有 text、ndjson、csv、summary；与 --diff 同用时，标准输出只能是 text 或 ndjson", "--format %s: batch knows text, ndjson, csv and summary, and with --diff text and ndjson on standard output", form)
 		}
 	}
 	switch {
 	case taken > 1:
-		return nil, usage("%d formats on standard output: give all but one an --output", taken)
+		return nil, usage("标准输出上有 %d 种格式：只能留一种，其余的要用 --output", "%d formats on standard output: give all but one an --output", taken)
 	case results > 1:
-		return nil, usage("batch writes one --output of results, and one summary")
+		return nil, usage("batch 只写一份结果和一份汇总", "batch writes one --output of results, and one summary")
 	case (f.resume || f.retry) && out.path == "":
-		return nil, usage("--resume and --retry-undetermined go with one --output, whose results they go on from")
+		return nil, usage("--resume 和 --retry-undetermined 要与写结果的 --output 同用", "--resume and --retry-undetermined go with one --output, whose results they go on from")
 	case f.retry && out.results != "ndjson", f.resume && out.results != "ndjson" && (f.diff != "" || out.summary != nil):
-		return nil, usage("--format csv has not all that is needed to go on this way: use ndjson")
+		return nil, usage("--format csv 里的信息不够，无法这样接着做：请用 ndjson", "--format csv has not all that is needed to go on this way: use ndjson")
 	}
 	if f.diff != "" && out.changes == "" && taken == 0 {
 		out.changes = "text"
@@ -148,7 +148,7 @@ func (out *batchOutput) write(line []byte) error {
 	}
 	o, err := batch.ParseOutcome(line)
 	if err != nil {
-		return fmt.Errorf("line %d of the output: %w", out.written, err)
+		return text.Errorf("输出的第 %d 行：%w", "line %d of the output: %w", out.written, err)
 	}
 	if out.results == "csv" {
 		if err := out.csvRow(batchRow(o)); err != nil {

@@ -36,7 +36,7 @@ func (o *options) cacheDir(e *environment) (string, error) {
 	}
 	dir, err := e.userCache()
 	if err != nil {
-		return "", fmt.Errorf("finding the user's cache folder: %w; give --cache-dir", err)
+		return "", text.Errorf("找不到用户缓存目录：%w；请用 --cache-dir 指定", "finding the user's cache folder: %w; give --cache-dir", err)
 	}
 	return filepath.Join(dir, "icpcheck"), nil
 }
@@ -62,7 +62,7 @@ func (a *app) caching() *cobra.Command {
 			}
 			freed, err := cache.Clear(dir)
 			if err != nil {
-				return fmt.Errorf("%s: cannot be cleared: %w", dir, reason(err))
+				return text.Errorf("%s：无法清空：%w", "%s: cannot be cleared: %w", dir, reason(err))
 			}
 			_, err = fmt.Fprintf(a.stdout, a.say("已清除 %s（%d KiB）\n", "cleared %s (%d KiB)\n"), dir, freed>>10)
 			return err
@@ -79,7 +79,7 @@ func (a *app) cacheFolder(cmd *cobra.Command) (*options, string, error) {
 	}
 	dir, err := o.cacheDir(a.environment)
 	if err == nil && dir == "" {
-		err = usage("cache: no folder is known; give --cache-dir")
+		err = usage("cache：不知道缓存目录；请用 --cache-dir 指定", "cache: no folder is known; give --cache-dir")
 	}
 	return o, dir, err
 }
@@ -91,7 +91,7 @@ func (a *app) cacheInfo(cmd *cobra.Command) error {
 	}
 	info, err := cache.Inspect(dir, a.clock())
 	if err != nil {
-		return fmt.Errorf("%s: cannot be read: %w", info.Path, reason(err))
+		return text.Errorf("%s：无法读取：%w", "%s: cannot be read: %w", info.Path, reason(err))
 	}
 	asJSON, err := o.jsonWanted()
 	if err != nil {

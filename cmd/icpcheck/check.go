@@ -24,6 +24,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/resolve"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
@@ -79,7 +80,7 @@ func onlyDomain(c *rulebook.Check) bool { return c.Target == rulebook.TargetDoma
 func atLeastOne(command, example string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return &usageError{err: fmt.Errorf("%s: nothing to check is named", command), hint: example}
+			return &usageError{err: text.Errorf("%s：没有说要检查什么", "%s: nothing to check is named", command), hint: text.Same(example)}
 		}
 		return nil
 	}
@@ -131,20 +132,20 @@ func (a *app) readInput(path string) ([]byte, error) {
 		return yamlfile.ReadAll("-", a.stdin)
 	}
 	if path == "" {
-		return nil, usage("a file name is empty")
+		return nil, usage("有一个文件名是空的", "a file name is empty")
 	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return nil, &usageError{err: fmt.Errorf("%s: no such file", path), hint: "icpcheck demo --print-filing shows what a filing file looks like"}
+		return nil, &usageError{err: text.Errorf("%s：没有这个文件", "%s: no such file", path), hint: text.Text{Zh: "用 icpcheck demo --print-filing 看备案文件的样子", En: "icpcheck demo --print-filing shows what a filing file looks like"}}
 	case err != nil:
-		return nil, fmt.Errorf("%s: cannot be read: %w", path, reason(err))
+		return nil, text.Errorf("%s：无法读取：%w", "%s: cannot be read: %w", path, reason(err))
 	case info.IsDir():
-		return nil, fmt.Errorf("%s: is a folder, want a filing file", path)
+		return nil, text.Errorf("%s：是目录，这里要备案文件", "%s: is a folder, want a filing file", path)
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be read: %w", path, reason(err))
+		return nil, text.Errorf("%s：无法读取：%w", "%s: cannot be read: %w", path, reason(err))
 	}
 	defer file.Close()
 	return yamlfile.ReadAll(path, file)
@@ -238,7 +239,7 @@ func (o *options) apply(book *rulebook.Rulebook, filings []*filing.Filing) error
 		}
 		a, err := filing.ParseAssignment(given.path+"="+given.value, book, "")
 		if err != nil {
-			return usage("%s: %w", given.flag, errors.Unwrap(err))
+			return flagError(given.flag, errors.Unwrap(err))
 		}
 		if given.path == "provider" {
 			provider, _ = a.Fact.Value.(string)
@@ -248,14 +249,14 @@ func (o *options) apply(book *rulebook.Rulebook, filings []*filing.Filing) error
 	for _, s := range o.Set {
 		a, err := filing.ParseAssignment(s, book, provider)
 		if err != nil {
-			return usage("--set %w", err)
+			return &usageError{err: fmt.Errorf("--set %w", err)}
 		}
 		assignments = append(assignments, a)
 	}
 	for _, f := range filings {
 		for _, a := range assignments {
 			if err := f.Apply(a); err != nil {
-				return usage("--set %w", err)
+				return &usageError{err: fmt.Errorf("--set %w", err)}
 			}
 		}
 	}
@@ -269,7 +270,7 @@ func (o *options) locator() (*locate.Locator, error) {
 	}
 	l, err := locate.Open(o.GeoDB)
 	if err != nil {
-		return nil, usage("--geo-db: %w", err)
+		return nil, flagError("--geo-db", err)
 	}
 	return l, nil
 }
@@ -281,11 +282,11 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 	if o.RDAPURL != "" {
 		u, err := url.Parse(o.RDAPURL)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return nil, usage("--rdap-url %q: want a URL such as https://rdap.example/", o.RDAPURL)
+			return nil, usage("--rdap-url %q：应为网址，如 https://rdap.example/", "--rdap-url %q: want a URL such as https://rdap.example/", o.RDAPURL)
 		}
 	}
 	if strings.ContainsAny(o.WHOISServer, "/ ") {
-		return nil, usage("--whois-server %q: want a host or host:port such as whois.cnnic.cn", o.WHOISServer)
+		return nil, usage("--whois-server %q：应为主机或 主机:端口，如 whois.cnnic.cn", "--whois-server %q: want a host or host:port such as whois.cnnic.cn", o.WHOISServer)
 	}
 	if o.RDAPURL != "" || o.WHOISServer != "" {
 		servers = registration.Fixed{RDAP: o.RDAPURL, WHOIS: o.WHOISServer, Table: servers}
@@ -335,7 +336,7 @@ func (o *options) resolver(clock func() time.Time) (*resolve.Resolver, error) {
 	for _, s := range o.Resolver {
 		address, err := resolve.ParseServer(s)
 		if err != nil {
-			return nil, usage("--resolver: %w", err)
+			return nil, flagError("--resolver", err)
 		}
 		servers = append(servers, address)
 	}
@@ -370,7 +371,7 @@ type sink struct {
 // an output go to stdout, of which there can be one.
 func (o *options) sinks() ([]sink, error) {
 	if len(o.Output) > len(o.Format) {
-		return nil, usage("%d --output but %d --format: give them in pairs", len(o.Output), len(o.Format))
+		return nil, usage("有 %d 个 --output，却只有 %d 个 --format：请成对给出", "%d --output but %d --format: give them in pairs", len(o.Output), len(o.Format))
 	}
 	// With fewer outputs than formats the outputs belong to the last formats, so
 	// that `--format text --format json --output f.json` does what it says.
@@ -380,7 +381,7 @@ func (o *options) sinks() ([]sink, error) {
 	for i, name := range o.Format {
 		f, err := report.FormatOf(name)
 		if err != nil {
-			return nil, &usageError{err: fmt.Errorf("--format: %w", err), hint: "--format json --output report.json"}
+			return nil, &usageError{err: fmt.Errorf("--format: %w", err), hint: text.Same("--format json --output report.json")}
 		}
 		s := sink{format: f}
 		if i >= toStdout {
@@ -395,9 +396,9 @@ func (o *options) sinks() ([]sink, error) {
 	for _, s := range list {
 		switch n := taken[s.path]; {
 		case n > 1 && s.path == "":
-			return nil, usage("%d formats on standard output: give all but one an --output", n)
+			return nil, usage("标准输出上有 %d 种格式：只能留一种，其余的要用 --output", "%d formats on standard output: give all but one an --output", n)
 		case n > 1:
-			return nil, usage("--output %s is given twice: each format needs a file of its own", s.path)
+			return nil, usage("--output %s 给了两次：每种格式要有自己的文件", "--output %s is given twice: each format needs a file of its own", s.path)
 		}
 	}
 	return list, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/playback"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 //go:embed example/filing.yaml
@@ -36,7 +37,7 @@ func (a *app) demo() *cobra.Command {
 			}
 			servers, err := playback.Start(playback.Demo(), playback.Options{})
 			if err != nil {
-				return fmt.Errorf("starting the recorded servers: %w", err)
+				return text.Errorf("启动录制的服务器：%w", "starting the recorded servers: %w", err)
 			}
 			defer servers.Close()
 			for flag, value := range map[string]string{

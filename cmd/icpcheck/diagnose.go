@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/icpcheck/icpcheck/pkg/diagnose"
@@ -30,7 +28,7 @@ A port or a URL may be given. Addresses that are not public are refused without 
 		ValidArgsFunction: cobra.NoFileCompletions,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return &usageError{err: fmt.Errorf("diagnose: want one name, got %d", len(args)), hint: "icpcheck diagnose example.com"}
+				return &usageError{err: text.Errorf("diagnose：要一个域名，给了 %d 个", "diagnose: want one name, got %d", len(args)), hint: text.Same("icpcheck diagnose example.com")}
 			}
 			return nil
 		},
@@ -56,12 +54,12 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 		case "text":
 			sinks[i].format.Render = report.DiagnosisText
 		default:
-			return usage("--format %s: diagnose knows text and json", sinks[i].format.Name)
+			return usage("--format %s：diagnose 的格式只有 text 和 json", "--format %s: diagnose knows text and json", sinks[i].format.Name)
 		}
 	}
 	target, err := diagnose.ParseTarget(arg)
 	if err != nil {
-		return &usageError{err: err, hint: "icpcheck diagnose example.com"}
+		return &usageError{err: err, hint: text.Same("icpcheck diagnose example.com")}
 	}
 	filings, err := nameFilings([]string{target.Name.ASCII})
 	if err != nil {
@@ -101,7 +99,7 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 	t := report.NewTarget(f.Name, f, results)
 	row := book.Row("conclusions", string(found.Conclusion))
 	if row == nil {
-		return fmt.Errorf("rulebook table conclusions lacks %q", found.Conclusion)
+		return text.Errorf("规则库的表 conclusions 里没有 %q", "rulebook table conclusions lacks %q", found.Conclusion)
 	}
 	t.Overall = map[string]verdict.Overall{"ready": verdict.Ready, "not-ready": verdict.NotReady}[row.Text("verdict")]
 	if t.Overall == "" {

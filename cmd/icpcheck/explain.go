@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -44,7 +43,7 @@ TEXT - is standard input, of which the first 64 KB are read. Exit status 3 when 
 			return err
 		}
 		if asJSON && *reply {
-			return usage("--reply and --format json: the JSON holds the answer as reply, give one of the two")
+			return usage("--reply 与 --format json：JSON 里已有答复（reply），请只用一个", "--reply and --format json: the JSON holds the answer as reply, give one of the two")
 		}
 		input, err := a.explainInput(args)
 		if err != nil {
@@ -77,15 +76,15 @@ func (a *app) explainInput(args []string) (string, error) {
 	if input == "-" {
 		raw, err := io.ReadAll(io.LimitReader(a.stdin, explain.MaxInput+1))
 		if err != nil {
-			return "", fmt.Errorf("reading standard input: %w", err)
+			return "", text.Errorf("读取标准输入：%w", "reading standard input: %w", err)
 		}
 		input = string(raw)
 		if len(raw) > explain.MaxInput {
-			fmt.Fprintf(a.stderr, "icpcheck: only the first %d KB of standard input are read\n", explain.MaxInput>>10)
+			fmt.Fprintf(a.stderr, a.say("icpcheck: 只读取标准输入的前 %d KB\n", "icpcheck: only the first %d KB of standard input are read\n"), explain.MaxInput>>10)
 		}
 	}
 	if strings.TrimSpace(input) == "" {
-		return "", &usageError{err: errors.New("explain: there is no text to explain"), hint: "icpcheck explain 域名未实名认证, or icpcheck explain - < ticket.txt"}
+		return "", &usageError{err: text.Errorf("explain：没有要解释的文字", "explain: there is no text to explain"), hint: text.Text{Zh: "icpcheck explain 域名未实名认证，或 icpcheck explain - < ticket.txt", En: "icpcheck explain 域名未实名认证, or icpcheck explain - < ticket.txt"}}
 	}
 	return input, nil
 }
@@ -334,7 +333,7 @@ func (a *app) printReply(e *explained) error {
 			fmt.Fprintf(a.stderr, "icpcheck: %s\n", e.say(text.ExplainNothing))
 			return nil
 		}
-		return usage("--reply: a check is no reason for rejection; give the reason's id or the bureau's words")
+		return usage("--reply：检查项不是驳回原因；请给出原因的编号或管局的原话", "--reply: a check is no reason for rejection; give the reason's id or the bureau's words")
 	}
 	_, err := fmt.Fprintln(a.stdout, e.Reply)
 	return err

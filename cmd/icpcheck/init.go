@@ -62,7 +62,7 @@ Exit status: 0 the verdict is reached, 2 could not run, 3 facts are missing (an 
 }
 
 // errInterrupted ends the questions; what was answered is kept.
-var errInterrupted = errors.New("interrupted")
+var errInterrupted = text.Errorf("已中断", "interrupted")
 
 // asker answers questions: people at a terminal, lines on standard input, or a file.
 type asker interface {
@@ -81,11 +81,11 @@ func (a *app) runInit(cmd *cobra.Command, own initFlags, args []string) error {
 	case err != nil:
 		return err
 	case asJSON:
-		return usage("--format json: init writes a filing file, which is YAML")
+		return usage("--format json：init 写出的是备案文件，即 YAML", "--format json: init writes a filing file, which is YAML")
 	}
 	if len(args) == 1 && !own.force {
 		if _, err := os.Lstat(args[0]); err == nil {
-			return &usageError{err: fmt.Errorf("init: %s exists", args[0]), hint: "--force writes over it, --from " + args[0] + " starts from it"}
+			return &usageError{err: text.Errorf("init：%s 已经存在", "init: %s exists", args[0]), hint: text.Text{Zh: "--force 覆盖它，--from " + args[0] + " 从它开始", En: "--force writes over it, --from " + args[0] + " starts from it"}}
 		}
 	}
 	s := &session{app: a, options: o, book: book, lang: o.lang(a.environment), clock: clock}
@@ -229,7 +229,7 @@ func (s *session) finish(args []string, interrupted bool) error {
 			return fmt.Errorf("%s: %w", args[0], reason(err))
 		}
 	} else if _, err := s.stdout.Write(data); err != nil {
-		return fmt.Errorf("writing the filing: %w", err)
+		return text.Errorf("写备案文件：%w", "writing the filing: %w", err)
 	}
 	say := func(k text.Key, words ...string) {
 		fmt.Fprintln(s.stderr, text.Catalogue(k, words...).In(s.lang))
@@ -453,7 +453,7 @@ func (f *fileAnswers) ask(ctx context.Context, p prompt) (string, error) {
 	}
 	f.used[p.question.Path] = true
 	if err := p.check(answer); err != nil {
-		return "", fmt.Errorf("the answer to %s: %w", p.question.Path, err)
+		return "", text.Errorf("%s 的回答：%w", "the answer to %s: %w", p.question.Path, err)
 	}
 	return answer, nil
 }

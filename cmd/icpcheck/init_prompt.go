@@ -81,7 +81,7 @@ func (f *formAsker) ask(ctx context.Context, p prompt) (string, error) {
 	case errors.Is(err, huh.ErrUserAborted) || ctx.Err() != nil:
 		return "", errInterrupted
 	case err != nil:
-		return "", fmt.Errorf("asking on the terminal: %w", err)
+		return "", text.Errorf("在终端上提问：%w", "asking on the terminal: %w", err)
 	case len(p.options) > 0 && p.several:
 		return strings.Join(chosen, ",") + ",", nil
 	case len(p.options) > 0:
@@ -152,7 +152,7 @@ func (l *lineAsker) ask(ctx context.Context, p prompt) (string, error) {
 			Validate(func(s string) error { _, err := p.parse(s); return err }).Value(&typed)
 		input.WithTheme(noStyle)
 		if err := input.RunAccessible(l.out, l.in); err != nil {
-			replies <- reply{err: fmt.Errorf("asking: %w", err)}
+			replies <- reply{err: text.Errorf("提问：%w", "asking: %w", err)}
 			return
 		}
 		// The last line of the input may be wrong, with none to follow.

@@ -66,7 +66,7 @@ func (o *options) textOrJSON() ([]sink, error) {
 	}
 	for _, s := range sinks {
 		if s.format.Name != "json" && s.format.Name != "text" {
-			return nil, usage("--format %s: this command knows text and json", s.format.Name)
+			return nil, usage("--format %s：这个命令的格式只有 text 和 json", "--format %s: this command knows text and json", s.format.Name)
 		}
 	}
 	return sinks, nil

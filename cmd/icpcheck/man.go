@@ -16,6 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 func init() { extraCommands = append(extraCommands, (*app).man) }
@@ -26,13 +28,13 @@ func (a *app) man() *cobra.Command {
 	return &cobra.Command{
 		Use:    "man DIR",
 		Hidden: true,
-		Args:   cobra.ExactArgs(1),
+		Args:   exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			date := time.Unix(0, 0)
 			if s := a.getenv("SOURCE_DATE_EPOCH"); s != "" {
 				n, err := strconv.ParseInt(s, 10, 64)
 				if err != nil {
-					return usage("SOURCE_DATE_EPOCH: want seconds since 1970, got %q", s)
+					return usage("SOURCE_DATE_EPOCH：应为 1970 年以来的秒数，而不是 %q", "SOURCE_DATE_EPOCH: want seconds since 1970, got %q", s)
 				}
 				date = time.Unix(n, 0)
 			}
@@ -52,11 +54,11 @@ func (a *app) man() *cobra.Command {
 			describe(root)
 			header := &doc.GenManHeader{Section: "1", Date: &date, Source: "icpcheck " + version, Manual: a.say("icpcheck 手册", "icpcheck manual")}
 			if err := doc.GenManTree(root, header, args[0]); err != nil {
-				return fmt.Errorf("writing man pages: %w", err)
+				return text.Errorf("写手册页：%w", "writing man pages: %w", err)
 			}
 			pages, err := filepath.Glob(filepath.Join(args[0], "*.1"))
 			if err != nil || len(pages) == 0 {
-				return fmt.Errorf("%s: no page was written: %w", args[0], err)
+				return text.Errorf("%s：没有写出手册页：%w", "%s: no page was written: %w", args[0], err)
 			}
 			return nil
 		},

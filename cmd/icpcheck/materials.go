@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -68,7 +67,7 @@ Exit status: 0 all required documents are at hand, 1 some are missing, 2 could n
 func atMostOne(command, example string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) > 1 {
-			return &usageError{err: fmt.Errorf("%s: want one filing file, got %d", command, len(args)), hint: example}
+			return &usageError{err: text.Errorf("%s：要一个备案文件，给了 %d 个", "%s: want one filing file, got %d", command, len(args)), hint: text.Same(example)}
 		}
 		return nil
 	}

@@ -145,7 +145,7 @@ func read(set *pflag.FlagSet, getenv func(string) string) (*options, error) {
 		if value := getenv(name); value != "" && !set.Changed(f.name) {
 			given, err := f.conform(value)
 			if err != nil {
-				return nil, usage("%s: %w", name, err)
+				return nil, flagError(name, err)
 			}
 			v.Set(f.name, given)
 		}
@@ -160,28 +160,28 @@ func read(set *pflag.FlagSet, getenv func(string) string) (*options, error) {
 	if path != "" {
 		config, err := readConfig(path, set)
 		if err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
-			return nil, fmt.Errorf("config %q: %w", path, reason(err))
+			return nil, text.Errorf("配置文件 %q：%w", "config %q: %w", path, reason(err))
 		}
 		if err := v.MergeConfigMap(config); err != nil {
-			return nil, fmt.Errorf("config %q: %w", path, err)
+			return nil, text.Errorf("配置文件 %q：%w", "config %q: %w", path, err)
 		}
 	}
 	o := &options{}
 	if err := v.Unmarshal(o); err != nil {
-		return nil, fmt.Errorf("reading options: %w", err)
+		return nil, text.Errorf("读取选项：%w", "reading options: %w", err)
 	}
 	switch o.Color {
 	case "auto", "always", "never":
 	default:
-		return nil, usage("--color %q: want auto, always or never", o.Color)
+		return nil, usage("--color %q：应为 auto、always 或 never", "--color %q: want auto, always or never", o.Color)
 	}
 	switch o.Lang {
 	case "", "zh", "en":
 	default:
-		return nil, usage("--lang %q: want zh or en", o.Lang)
+		return nil, usage("--lang %q：应为 zh 或 en", "--lang %q: want zh or en", o.Lang)
 	}
 	if o.Timeout <= 0 {
-		return nil, usage("--timeout %v: want a time such as 10s", o.Timeout)
+		return nil, usage("--timeout %v：应为时长，如 10s", "--timeout %v: want a time such as 10s", o.Timeout)
 	}
 	return o, nil
 }
@@ -192,13 +192,13 @@ func readConfig(path string, set *pflag.FlagSet) (map[string]any, error) {
 	v.SetConfigFile(path)
 	v.SetConfigType("yaml")
 	if err := v.ReadInConfig(); err != nil {
-		return nil, err
+		return nil, text.Errorf("无法读取，或不是 YAML：%w", "%w", err)
 	}
 	config := map[string]any{}
 	for _, key := range v.AllKeys() {
 		i := slices.IndexFunc(flags, func(f flag) bool { return f.name == key })
 		if i < 0 {
-			return nil, fmt.Errorf("unknown key %q%s; keys are the names of flags", key, nearestFlag(set, key))
+			return nil, text.Errorf("没有键 %q%s；键就是选项的名称", "unknown key %q%s; keys are the names of flags", key, nearestFlag(set, key))
 		}
 		value, err := flags[i].conform(v.Get(key))
 		if err != nil {
@@ -221,11 +221,11 @@ func (f flag) conform(value any) (any, error) {
 		if b, err := strconv.ParseBool(s); err == nil {
 			return b, nil
 		}
-		return nil, fmt.Errorf("want true or false, got %q", fmt.Sprint(value))
+		return nil, text.Errorf("应为 true 或 false，而不是 %q", "want true or false, got %q", fmt.Sprint(value))
 	case time.Duration:
 		d, err := time.ParseDuration(s)
 		if err != nil {
-			return nil, fmt.Errorf("want a time such as 10s, got %q", fmt.Sprint(value))
+			return nil, text.Errorf("应为时长，如 10s，而不是 %q", "want a time such as 10s, got %q", fmt.Sprint(value))
 		}
 		return d, nil
 	case []string:
@@ -234,7 +234,7 @@ func (f flag) conform(value any) (any, error) {
 		}
 		items, ok := value.([]any)
 		if !ok {
-			return nil, fmt.Errorf("want a list, got %q", fmt.Sprint(value))
+			return nil, text.Errorf("应为列表，而不是 %q", "want a list, got %q", fmt.Sprint(value))
 		}
 		list := make([]string, len(items))
 		for i, item := range items {
@@ -246,7 +246,7 @@ func (f flag) conform(value any) (any, error) {
 	case time.Time: // YAML makes a time of a date
 		return calendar.Date(value), nil
 	case []any, map[string]any, nil:
-		return nil, fmt.Errorf("want one word, got %q", fmt.Sprint(value))
+		return nil, text.Errorf("应为一个词，而不是 %q", "want one word, got %q", fmt.Sprint(value))
 	}
 	return fmt.Sprint(value), nil
 }
@@ -290,7 +290,7 @@ func (o *options) clock(e *environment) (func() time.Time, error) {
 	}
 	t, err := calendar.Parse(o.Now)
 	if err != nil {
-		return nil, usage("--now: %v", err)
+		return nil, flagError("--now", err)
 	}
 	return func() time.Time { return t }, nil
 }
@@ -304,7 +304,7 @@ func (o *options) perMinute() (int, error) {
 	n, err := strconv.Atoi(strings.TrimSpace(number))
 	factor := map[string]int{"": 60, "s": 60, "m": 1}[unit]
 	if err != nil || factor == 0 || n < 1 || n > 1_000_000 {
-		return 0, usage("--rate %q: want a number of queries a second or a minute such as 5/s or 30/m", o.Rate)
+		return 0, usage("--rate %q：应为每秒或每分钟的查询数，如 5/s 或 30/m", "--rate %q: want a number of queries a second or a minute such as 5/s or 30/m", o.Rate)
 	}
 	return n * factor, nil
 }
@@ -318,7 +318,7 @@ func (o *options) rulebook() (*rulebook.Rulebook, error) {
 			return nil, fmt.Errorf("--rules %q: %w", dir, reason(err))
 		}
 		if !info.IsDir() {
-			return nil, usage("--rules %q: want a folder with tables/ or checks/", dir)
+			return nil, usage("--rules %q：应为含 tables/ 或 checks/ 的目录", "--rules %q: want a folder with tables/ or checks/", dir)
 		}
 		layers = append(layers, rulebook.Layer{Name: dir, FS: os.DirFS(dir)})
 	}

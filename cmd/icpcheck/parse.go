@@ -39,10 +39,10 @@ func (a *app) parse() *cobra.Command {
 		c.RunE = func(*cobra.Command, []string) error {
 			raw, err := io.ReadAll(io.LimitReader(a.stdin, maxAnswer+1))
 			if err != nil {
-				return fmt.Errorf("reading standard input: %w", err)
+				return text.Errorf("读取标准输入：%w", "reading standard input: %w", err)
 			}
 			if len(raw) > maxAnswer {
-				return fmt.Errorf("standard input is larger than %d KiB, which no answer is", maxAnswer>>10)
+				return text.Errorf("标准输入超过 %d KiB，应答不会有这么大", "standard input is larger than %d KiB, which no answer is", maxAnswer>>10)
 			}
 			return a.printRecord(parse, *domain, raw)
 		}

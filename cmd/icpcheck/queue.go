@@ -66,12 +66,12 @@ func (o *options) identity(book *rulebook.Rulebook) (queue.Identity, error) {
 	if o.GeoDB != "" {
 		file, err := os.Open(o.GeoDB)
 		if err != nil {
-			return nil, usage("--geo-db %s: %w", o.GeoDB, reason(err))
+			return nil, flagError("--geo-db "+o.GeoDB, reason(err))
 		}
 		defer file.Close()
 		sum := sha256.New()
 		if _, err := io.Copy(sum, file); err != nil {
-			return nil, usage("--geo-db %s: %w", o.GeoDB, reason(err))
+			return nil, flagError("--geo-db "+o.GeoDB, reason(err))
 		}
 		id["geo-db"] = "sha256:" + hex.EncodeToString(sum.Sum(nil))
 	}
@@ -214,10 +214,10 @@ func readRecord(path string) (*runRecord, error) {
 		err = json.Unmarshal(data, &r)
 	}
 	if err == nil && r.Run == "" {
-		err = errors.New("it names no run")
+		err = text.Errorf("里面没有任务编号", "it names no run")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: not the record of a run, remove it to begin anew: %w", path, reason(err))
+		return nil, text.Errorf("%s：不是任务记录，删除后可从头开始：%w", "%s: not the record of a run, remove it to begin anew: %w", path, reason(err))
 	}
 	return &r, nil
 }
@@ -319,13 +319,13 @@ func (d *distributed) end(complete bool) error {
 		err = errors.Join(err, os.Remove(d.record))
 	}
 	if err != nil {
-		return fmt.Errorf("--queue: the run is over, but: %w", err)
+		return text.Errorf("--queue：任务已结束，但是：%w", "--queue: the run is over, but: %w", err)
 	}
 	return nil
 }
 
 // errOtherCommand is what jobs of a future form would meet.
-var errOtherCommand = errors.New("not a job of this program")
+var errOtherCommand = text.Errorf("不是本程序的任务", "not a job of this program")
 
 // lineWorker works out lines for batches elsewhere.
 type lineWorker struct {
@@ -439,7 +439,7 @@ func (b *liner) with(job lineJob) *liner {
 		header: slices.Clone(job.Columns),
 		read: func(path string) ([]byte, error) {
 			if job.File == nil {
-				return nil, fmt.Errorf("%s: was not sent along", path)
+				return nil, text.Errorf("%s：没有随任务发来", "%s: was not sent along", path)
 			}
 			return *job.File, nil
 		},

@@ -46,7 +46,7 @@ func (a *app) rules() *cobra.Command {
 	with(&cobra.Command{
 		Use: "show ID", Short: a.say("显示一个检查项或表中一行的全部内容", "show all of one check, or of one row (TABLE/ID)"),
 		Example: "  icpcheck rules show domain-validity\n  icpcheck rules show provinces/shanghai",
-		Args:    cobra.ExactArgs(1), ValidArgsFunction: once(a.checkAndRowIDs),
+		Args:    exactly(1), ValidArgsFunction: once(a.checkAndRowIDs),
 	}, a.rulesShow)
 	with(&cobra.Command{
 		Use: "lint", Short: a.say("检查规则库是否合乎规范", "find mistakes in the rulebook"),
@@ -70,7 +70,7 @@ OLD 和 NEW 是完整的规则目录、叠加目录（与内置规则合并后�
 			`Lists the checks and rows that were added, removed or changed, and which filings end differently (the built-in example and those of --filing).
 OLD and NEW are whole folders of rules, overlays (compared as laid over the built-in rules), or the word builtin.`),
 		Example: "  icpcheck rules diff builtin my-rules\n  icpcheck rules diff old/rules new/rules --filing filing.yaml",
-		Args:    cobra.ExactArgs(2),
+		Args:    exactly(2),
 	}
 	filings := diff.Flags().StringArray("filing", nil, a.say("一并比较结论的备案文件（可重复）", "filing file to compare the verdict of, too (repeatable)"))
 	with(diff, func(o *options, book *rulebook.Rulebook, lang text.Lang, args []string) error {
@@ -78,7 +78,7 @@ OLD and NEW are whole folders of rules, overlays (compared as laid over the buil
 	})
 	with(&cobra.Command{
 		Use: "docs checks|sources", Short: a.say("输出 docs/checks.md 或 docs/sources.md", "print docs/checks.md or docs/sources.md"),
-		Hidden: true, Args: cobra.ExactArgs(1), ValidArgs: docNames,
+		Hidden: true, Args: exactly(1), ValidArgs: docNames,
 	}, a.rulesDocs)
 	with(&cobra.Command{
 		Use: "snapshot", Short: a.say("输出 rules/snapshot.bin", "print rules/snapshot.bin"),
@@ -91,13 +91,13 @@ OLD and NEW are whole folders of rules, overlays (compared as laid over the buil
 func (o *options) jsonWanted() (bool, error) {
 	switch {
 	case len(o.Output) > 0:
-		return false, usage("--output %s: this command prints to standard output only", o.Output[0])
+		return false, usage("--output %s：这个命令只能写到标准输出", "--output %s: this command prints to standard output only", o.Output[0])
 	case slices.Equal(o.Format, []string{"text"}):
 		return false, nil
 	case slices.Equal(o.Format, []string{"json"}):
 		return true, nil
 	}
-	return false, usage("--format %s: this command knows text and json", strings.Join(o.Format, " "))
+	return false, usage("--format %s：这个命令的格式只有 text 和 json", "--format %s: this command knows text and json", strings.Join(o.Format, " "))
 }
 
 func (a *app) rulesList(o *options, book *rulebook.Rulebook, lang text.Lang, args []string) error {
@@ -124,7 +124,7 @@ func (a *app) rulesList(o *options, book *rulebook.Rulebook, lang text.Lang, arg
 	}
 	t := book.Table(args[0])
 	if t == nil {
-		return &usageError{err: fmt.Errorf("there is no table %q%s", args[0], yamlfile.DidYouMean(args[0], book.TableIDs())), hint: "tables: " + strings.Join(book.TableIDs(), ", ")}
+		return &usageError{err: text.Errorf("没有表 %q%s", "there is no table %q%s", args[0], yamlfile.Suggest(args[0], book.TableIDs())), hint: text.Text{Zh: "表有：" + strings.Join(book.TableIDs(), "、"), En: "tables: " + strings.Join(book.TableIDs(), ", ")}}
 	}
 	if asJSON {
 		rows := []any{}
@@ -158,7 +158,7 @@ func (a *app) rulesShow(o *options, book *rulebook.Rulebook, lang text.Lang, arg
 	} else if row := book.Table("sources").Row(args[0]); row != nil {
 		out = rowJSON(book.Table("sources"), row)
 	} else {
-		return &usageError{err: fmt.Errorf("there is no check or row %q%s", args[0], yamlfile.DidYouMean(args[0], checkIDs(book))), hint: "icpcheck rules list"}
+		return &usageError{err: text.Errorf("没有检查项或行 %q%s", "there is no check or row %q%s", args[0], yamlfile.Suggest(args[0], checkIDs(book))), hint: text.Same("icpcheck rules list")}
 	}
 	if sources, ok := out["source"].([]string); ok {
 		titles := map[string]string{}
@@ -192,7 +192,7 @@ func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args [
 	var problems yamlfile.Problems
 	for _, id := range args {
 		if book.Check(id) == nil {
-			return &usageError{err: fmt.Errorf("there is no check %q%s", id, yamlfile.DidYouMean(id, checkIDs(book))), hint: "icpcheck rules list"}
+			return &usageError{err: text.Errorf("没有检查项 %q%s", "there is no check %q%s", id, yamlfile.Suggest(id, checkIDs(book))), hint: text.Same("icpcheck rules list")}
 		}
 	}
 	for _, c := range book.Checks() {
@@ -304,7 +304,7 @@ func encodeJSON(w io.Writer, v any) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("writing JSON: %w", err)
+		return text.Errorf("写 JSON：%w", "writing JSON: %w", err)
 	}
 	return nil
 }

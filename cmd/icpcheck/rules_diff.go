@@ -56,9 +56,9 @@ func rulesSide(dir string) (*rulebook.Rulebook, error) {
 	info, err := os.Stat(dir)
 	switch {
 	case err != nil:
-		return nil, &usageError{err: fmt.Errorf("rules diff: %s: %w", dir, reason(err)), hint: "give folders of rules, or " + builtinRules}
+		return nil, &usageError{err: fmt.Errorf("rules diff: %s: %w", dir, reason(err)), hint: text.Text{Zh: "请给出规则目录，或 " + builtinRules, En: "give folders of rules, or " + builtinRules}}
 	case !info.IsDir():
-		return nil, usage("rules diff: %s: want a folder with tables/ or checks/", dir)
+		return nil, usage("rules diff：%s：应为含 tables/ 或 checks/ 的目录", "rules diff: %s: want a folder with tables/ or checks/", dir)
 	}
 	layer := rulebook.Layer{Name: dir, FS: os.DirFS(dir)}
 	root, err := os.OpenRoot(dir)

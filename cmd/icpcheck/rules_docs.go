@@ -23,7 +23,7 @@ func (a *app) rulesDocs(_ *options, book *rulebook.Rulebook, _ text.Lang, args [
 	case "sources":
 		return docSources(a.stdout, book)
 	}
-	return usage("there is no page %q%s", args[0], yamlfile.DidYouMean(args[0], docNames))
+	return usage("没有页面 %q%s", "there is no page %q%s", args[0], yamlfile.Suggest(args[0], docNames))
 }
 
 // rulesSnapshot prints the rulebook read in advance.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
@@ -27,7 +26,7 @@ func (a *app) rulesSchema(o *options, book *rulebook.Rulebook, lang text.Lang, a
 	case "table":
 		s = schema.Table()
 	default:
-		return &usageError{err: fmt.Errorf("there is no schema of %q%s", name, yamlfile.DidYouMean(name, schemaNames)), hint: "icpcheck rules schema " + strings.Join(schemaNames, "|")}
+		return &usageError{err: text.Errorf("没有 %q 的 schema%s", "there is no schema of %q%s", name, yamlfile.Suggest(name, schemaNames)), hint: text.Same("icpcheck rules schema " + strings.Join(schemaNames, "|"))}
 	}
 	if _, err := o.textOrJSON(); err != nil {
 		return err

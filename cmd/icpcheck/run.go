@@ -66,26 +66,50 @@ func system() *environment {
 // usageError is a mistake on the command line; hint says what to try.
 type usageError struct {
 	err  error
-	hint string
+	hint text.Text
 }
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
-func usage(format string, args ...any) error { return &usageError{err: fmt.Errorf(format, args...)} }
+// usage is a mistake on the command line in both languages; see text.Errorf.
+func usage(zh, en string, args ...any) error { return &usageError{err: text.Errorf(zh, en, args...)} }
+
+// flagError is a mistake in what a flag says.
+func flagError(flag string, err error) error {
+	return &usageError{err: fmt.Errorf("%s: %w", flag, err)}
+}
 
 // reason drops from an error of the file system what the message around it
-// says already: the operation, and the name, which may be a temporary one.
+// says already: the operation, and the name, which may be a temporary one. What
+// people meet most is said in both languages.
 func reason(err error) error {
 	var path *fs.PathError
 	var link *os.LinkError
 	switch {
 	case errors.As(err, &path):
-		return path.Err
+		err = path.Err
 	case errors.As(err, &link):
-		return link.Err
+		err = link.Err
 	}
-	return err
+	zh := ""
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		zh = "没有这个文件或目录"
+	case errors.Is(err, fs.ErrPermission):
+		zh = "没有权限"
+	case errors.Is(err, fs.ErrExist):
+		zh = "已经存在"
+	case errors.Is(err, syscall.EISDIR):
+		zh = "是目录"
+	case errors.Is(err, syscall.ENOTDIR):
+		zh = "路径中有一段不是目录"
+	case errors.Is(err, syscall.ENOSPC):
+		zh = "磁盘已满"
+	default:
+		return err
+	}
+	return text.Errorf(zh, "%w", err)
 }
 
 // statusError ends the run with a status and without a message of its own.
@@ -114,7 +138,7 @@ func run(e *environment) int {
 	var status statusError
 	if out.err != nil && (err == nil || errors.As(err, &status)) {
 		// A verdict on half a report would be worse than none.
-		err = fmt.Errorf("writing the output: %w", out.err)
+		err = text.Errorf("写输出：%w", "writing the output: %w", out.err)
 	}
 	switch {
 	case err == nil:
@@ -144,6 +168,9 @@ func (c *checked) Write(p []byte) (int, error) {
 // explain prints an error on stderr: a line each, for mistakes in files with
 // the offending line and a caret, and a hint where there is one.
 func (e *environment) explain(err error) {
+	lang := e.language()
+	say := func(zh, en string) string { return text.Text{Zh: zh, En: en}.In(lang) }
+	mark := say("icpcheck: 错误：", "icpcheck: error: ")
 	var problems yamlfile.Problems
 	var problem yamlfile.Problem
 	switch {
@@ -155,21 +182,21 @@ func (e *environment) explain(err error) {
 		const most = 20
 		for i, p := range problems {
 			if i == most {
-				fmt.Fprintf(e.stderr, "icpcheck: error: … and %d more\n", len(problems)-most)
+				fmt.Fprintf(e.stderr, say("icpcheck: 错误：……还有 %d 处\n", "icpcheck: error: … and %d more\n"), len(problems)-most)
 				break
 			}
-			fmt.Fprintf(e.stderr, "icpcheck: error: %s\n", text.Clean(p.Error()))
+			fmt.Fprintf(e.stderr, "%s%s\n", mark, text.Clean(p.In(lang)))
 			if detail := p.Detail(); detail != "" {
 				fmt.Fprintln(e.stderr, detail)
 			}
 		}
 		return
 	}
-	for _, line := range strings.Split(err.Error(), "\n") {
-		fmt.Fprintf(e.stderr, "icpcheck: error: %s\n", text.Clean(line))
+	for _, line := range strings.Split(text.ErrorIn(err, lang), "\n") {
+		fmt.Fprintf(e.stderr, "%s%s\n", mark, text.Clean(line))
 	}
 	var u *usageError
-	if errors.As(err, &u) && u.hint != "" {
-		fmt.Fprintf(e.stderr, "icpcheck: hint: %s\n", u.hint)
+	if errors.As(err, &u) && !u.hint.Empty() {
+		fmt.Fprintf(e.stderr, "%s%s\n", say("icpcheck: 提示：", "icpcheck: hint: "), u.hint.In(lang))
 	}
 }

@@ -293,7 +293,7 @@ func (v *visitor) read(ctx context.Context, got fetch.Result, origin filing.Orig
 	found := page.Footer(got.Body, got.URL)
 	var missing *failure.Failure
 	if got.Truncated {
-		missing = failure.New(failure.Incomplete, "page", origin.Server, got.URL, fmt.Errorf("ends after %d bytes", fetch.MaxBody))
+		missing = failure.New(failure.Incomplete, "page", origin.Server, got.URL, text.Errorf("到 %d 字节为止", "ends after %d bytes", fetch.MaxBody))
 	}
 	if v.browser == nil {
 		return page.NewPage(got.URL, found, missing, origin)

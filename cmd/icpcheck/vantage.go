@@ -1,20 +1,20 @@
 package main
 
 import (
-	"fmt"
 	"net/netip"
 	"regexp"
 
 	"github.com/icpcheck/icpcheck/pkg/collect"
 	"github.com/icpcheck/icpcheck/pkg/resolve"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // vantages reads the networks that --vantage asks for.
 func (o *options) vantages(book *rulebook.Rulebook) ([]collect.Vantage, error) {
 	if o.VantageVia != "" {
 		if _, err := resolve.ParseServer(o.VantageVia); err != nil {
-			return nil, usage("--vantage-server: %w", err)
+			return nil, flagError("--vantage-server", err)
 		}
 	}
 	if !o.Vantage {
@@ -24,7 +24,7 @@ func (o *options) vantages(book *rulebook.Rulebook) ([]collect.Vantage, error) {
 	for _, row := range book.Table("vantages").Rows {
 		subnet, err := netip.ParsePrefix(row.Text("subnet"))
 		if err != nil {
-			return nil, fmt.Errorf("rulebook table vantages, row %q: %w", row.ID, err)
+			return nil, text.Errorf("规则库的表 vantages，行 %q：%w", "rulebook table vantages, row %q: %w", row.ID, err)
 		}
 		mainland, _ := row.Value("mainland").(bool)
 		list = append(list, collect.Vantage{ID: row.ID, Name: row.Name, Subnet: subnet.Masked(), Mainland: mainland})

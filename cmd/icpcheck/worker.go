@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/icpcheck/icpcheck/pkg/queue"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 func (a *app) worker() *cobra.Command {
@@ -24,14 +25,14 @@ The options are those of the batch; version, rulebook and --geo-db must be the s
 	c.Flags().IntVar(&atOnce, "workers", 64, a.say("每个查询服务器同时检查的数量", "how many are checked at once for one look-up server"))
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
 		if atOnce < 1 {
-			return usage("--workers %d: want 1 or more", atOnce)
+			return usage("--workers %d：至少为 1", "--workers %d: want 1 or more", atOnce)
 		}
 		o, book, _, err := a.setUp(cmd)
 		if err != nil {
 			return err
 		}
 		if o.Queue == "" {
-			return &usageError{err: fmt.Errorf("worker: --queue says which server to work for"), hint: cmd.Example[2:]}
+			return &usageError{err: text.Errorf("worker：要用 --queue 说明为哪台服务器干活", "worker: --queue says which server to work for"), hint: text.Same(cmd.Example[2:])}
 		}
 		identity, err := o.identity(book)
 		if err != nil {

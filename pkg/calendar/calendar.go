@@ -1,8 +1,9 @@
 package calendar
 
 import (
-	"fmt"
 	"time"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // Beijing is UTC+8; mainland China has kept no daylight saving time since 1991.
@@ -40,7 +41,7 @@ func Parse(s string) (time.Time, error) {
 	}
 	t, err := time.ParseInLocation(DateLayout, s, Beijing)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("%q is not a date (2026-11-24) or an RFC 3339 time (2026-11-24T08:00:00+08:00)", s)
+		return time.Time{}, text.Errorf("%q 不是日期（2026-11-24），也不是 RFC 3339 时间（2026-11-24T08:00:00+08:00）", "%q is not a date (2026-11-24) or an RFC 3339 time (2026-11-24T08:00:00+08:00)", s)
 	}
 	return t, nil
 }

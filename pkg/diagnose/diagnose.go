@@ -3,7 +3,6 @@ package diagnose
 import (
 	"context"
 	"crypto/x509"
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -101,12 +100,12 @@ func ParseTarget(s string) (Target, error) {
 	if host, port, err := net.SplitHostPort(rest); err == nil {
 		n, err := strconv.ParseUint(port, 10, 16)
 		if err != nil || n == 0 {
-			return t, fmt.Errorf("%q is no port, want 1 to 65535", port)
+			return t, text.Errorf("%q 不是端口，应为 1 到 65535", "%q is no port, want 1 to 65535", port)
 		}
 		t.Port, rest = uint16(n), host
 	}
 	if _, err := netip.ParseAddr(strings.Trim(rest, "[]")); err == nil {
-		return t, fmt.Errorf("%q is an address, give the name: providers block by name", rest)
+		return t, text.Errorf("%q 是地址，请给出域名：接入商是按域名阻断的", "%q is an address, give the name: providers block by name", rest)
 	}
 	var err error
 	t.Name, err = domainname.Parse(rest)

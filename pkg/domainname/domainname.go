@@ -1,7 +1,6 @@
 package domainname
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -9,6 +8,8 @@ import (
 
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // Name is one domain name in both spellings, cut at its registrable part.
@@ -58,11 +59,11 @@ func Parse(s string) (Name, error) {
 		return Name{}, err
 	}
 	if !strings.Contains(ascii, ".") {
-		return Name{}, fmt.Errorf("%s has only one label, give a full name such as example.com", quote(s))
+		return Name{}, text.Errorf("%s 只有一级，请给出完整域名，如 example.com", "%s has only one label, give a full name such as example.com", quote(s))
 	}
 	suffix, icann := publicSuffix(ascii)
 	if suffix == ascii {
-		return Name{}, fmt.Errorf("%s is a public suffix, give a name below it", quote(s))
+		return Name{}, text.Errorf("%s 是公共后缀，请给出它下面的域名", "%s is a public suffix, give a name below it", quote(s))
 	}
 	rest := strings.TrimSuffix(ascii, "."+suffix)
 	apex := rest[strings.LastIndexByte(rest, '.')+1:] + "." + suffix
@@ -130,35 +131,35 @@ func toASCII(s string) (string, error) {
 	// No name of 253 octets in ASCII needs more than this many bytes of UTF-8;
 	// stopping here keeps the mapping below cheap.
 	if len(name) > 16*maxName {
-		return "", fmt.Errorf("%s is longer than %d characters", quote(s), maxName)
+		return "", text.Errorf("%s 超过 %d 个字符", "%s is longer than %d characters", quote(s), maxName)
 	}
 	if !utf8.ValidString(name) {
-		return "", fmt.Errorf("%s is not valid UTF-8", quote(s))
+		return "", text.Errorf("%s 不是 UTF-8 编码", "%s is not valid UTF-8", quote(s))
 	}
 	if err := refuse(s, name); err != nil {
 		return "", err
 	}
 	ascii, err := profile.ToASCII(name)
 	if err != nil {
-		return "", fmt.Errorf("%s is not a domain name: %s", quote(s), reason(err))
+		return "", text.Errorf("%s 不是域名：%s", "%s is not a domain name: %s", quote(s), reason(err))
 	}
 	// The mapping turns the ideographic full stop and its width variants into
 	// dots, so dots can only be counted now.
 	ascii = strings.TrimSuffix(ascii, ".")
 	if len(ascii) > maxName {
-		return "", fmt.Errorf("%s is longer than %d characters", quote(s), maxName)
+		return "", text.Errorf("%s 超过 %d 个字符", "%s is longer than %d characters", quote(s), maxName)
 	}
 	labels := strings.Split(ascii, ".")
 	for i, label := range labels {
 		switch {
 		case label == "" && i == 0 && len(labels) > 1:
-			return "", fmt.Errorf("%s starts with a dot", quote(s))
+			return "", text.Errorf("%s 以点开头", "%s starts with a dot", quote(s))
 		case label == "":
-			return "", fmt.Errorf("%s has an empty label", quote(s))
+			return "", text.Errorf("%s 有一级是空的", "%s has an empty label", quote(s))
 		case len(label) > maxLabel:
-			return "", fmt.Errorf("%s has a label longer than %d characters", quote(s), maxLabel)
+			return "", text.Errorf("%s 有一级超过 %d 个字符", "%s has a label longer than %d characters", quote(s), maxLabel)
 		case label[0] == '-' || label[len(label)-1] == '-':
-			return "", fmt.Errorf("%s has a label that starts or ends with a hyphen", quote(s))
+			return "", text.Errorf("%s 有一级以连字符开头或结尾", "%s has a label that starts or ends with a hyphen", quote(s))
 		case strings.Contains(label, "_"):
 			return "", underscore(s)
 		}
@@ -167,7 +168,7 @@ func toASCII(s string) (string, error) {
 		if _, err := netip.ParseAddr(ascii); err == nil {
 			return "", address(s)
 		}
-		return "", fmt.Errorf("%s is not a domain name: its last label is a number", quote(s))
+		return "", text.Errorf("%s 不是域名：最后一级是数字", "%s is not a domain name: its last label is a number", quote(s))
 	}
 	return ascii, nil
 }
@@ -176,7 +177,7 @@ func toASCII(s string) (string, error) {
 // for having pasted a URL.
 func refuse(s, name string) error {
 	if name == "" {
-		return errors.New("the domain name is empty")
+		return text.Errorf("域名是空的", "the domain name is empty")
 	}
 	_, afterScheme, hasScheme := strings.Cut(name, "://")
 	if hasScheme {
@@ -189,13 +190,13 @@ func refuse(s, name string) error {
 	case strings.ContainsAny(name, "/\\?#"):
 		return urlGiven(s, name)
 	case strings.ContainsAny(name, "@＠"):
-		return fmt.Errorf("%s is an e-mail address, give only the domain name", quote(s))
+		return text.Errorf("%s 是邮箱地址，请只给出域名", "%s is an e-mail address, give only the domain name", quote(s))
 	case strings.ContainsAny(name, ":："):
-		return fmt.Errorf("%s has a port, give only the domain name", quote(s))
+		return text.Errorf("%s 带有端口，请只给出域名", "%s has a port, give only the domain name", quote(s))
 	case strings.ContainsAny(name, "_＿"):
 		return underscore(s)
 	case strings.ContainsFunc(name, func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\r' }):
-		return fmt.Errorf("%s has a space in it", quote(s))
+		return text.Errorf("%s 里有空格", "%s has a space in it", quote(s))
 	}
 	return nil
 }
@@ -210,26 +211,26 @@ func urlGiven(s, rest string) error {
 		host = host[:i]
 	}
 	if ascii, err := toASCII(host); err == nil {
-		return fmt.Errorf("%s is a URL, give only the host name: %s", quote(s), ToUnicode(ascii))
+		return text.Errorf("%s 是网址，请只给出主机名：%s", "%s is a URL, give only the host name: %s", quote(s), ToUnicode(ascii))
 	}
-	return fmt.Errorf("%s is a URL, give only the host name", quote(s))
+	return text.Errorf("%s 是网址，请只给出主机名", "%s is a URL, give only the host name", quote(s))
 }
 
 func underscore(s string) error {
-	return fmt.Errorf("%s has an underscore, which no registered name can have", quote(s))
+	return text.Errorf("%s 里有下划线，注册的域名不会有下划线", "%s has an underscore, which no registered name can have", quote(s))
 }
 
 func address(s string) error {
-	return fmt.Errorf("%s is an IP address, give a domain name", quote(s))
+	return text.Errorf("%s 是 IP 地址，请给出域名", "%s is an IP address, give a domain name", quote(s))
 }
 
 // reason drops the package prefix and the repetition of the name.
-func reason(err error) string {
-	text := strings.TrimPrefix(err.Error(), "idna: ")
-	if strings.HasPrefix(text, "invalid label") {
-		return "a label is invalid (bad punycode, or letters that do not go together)"
+func reason(err error) text.Text {
+	message := strings.TrimPrefix(err.Error(), "idna: ")
+	if strings.HasPrefix(message, "invalid label") {
+		return text.Text{Zh: "有一级不合规则（Punycode 错误，或字符不能放在一起）", En: "a label is invalid (bad punycode, or letters that do not go together)"}
 	}
-	return text
+	return text.Same(message)
 }
 
 // quote shows what was given on one line, cut where it is long.

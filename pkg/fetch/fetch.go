@@ -20,6 +20,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // Source is the source that every failure of this package names.
@@ -98,7 +99,7 @@ var errForbidden = errors.New("not a public address")
 // that it would refuse. The host comes back in ASCII.
 func ParseURL(s string) (*url.URL, error) {
 	if len(s) > maxURL {
-		return nil, fmt.Errorf("address is longer than %d bytes", maxURL)
+		return nil, text.Errorf("地址超过 %d 字节", "address is longer than %d bytes", maxURL)
 	}
 	u, err := url.Parse(strings.TrimSpace(s))
 	if err != nil {
@@ -107,7 +108,7 @@ func ParseURL(s string) (*url.URL, error) {
 		if errors.As(err, &e) {
 			err = e.Err
 		}
-		return nil, fmt.Errorf("address cannot be read: %w", err)
+		return nil, text.Errorf("地址无法读取：%w", "address cannot be read: %w", err)
 	}
 	return u, checkURL(u)
 }
@@ -116,21 +117,21 @@ func checkURL(u *url.URL) error {
 	switch u.Scheme {
 	case "http", "https":
 	case "":
-		return errors.New("address has no scheme, want http:// or https://")
+		return text.Errorf("地址没有协议，应以 http:// 或 https:// 开头", "address has no scheme, want http:// or https://")
 	default:
-		return fmt.Errorf("address has the scheme %q, want http or https", u.Scheme)
+		return text.Errorf("地址的协议是 %q，应为 http 或 https", "address has the scheme %q, want http or https", u.Scheme)
 	}
 	if u.User != nil {
-		return errors.New("address holds a user name or password, give it without")
+		return text.Errorf("地址里有用户名或口令，请去掉", "address holds a user name or password, give it without")
 	}
 	host := u.Hostname()
 	if host == "" {
-		return errors.New("address has no host, want https://example.com/")
+		return text.Errorf("地址没有主机，应如 https://example.com/", "address has no host, want https://example.com/")
 	}
 	if _, err := netip.ParseAddr(host); err != nil {
 		ascii, ok := domainname.ToASCII(host)
 		if !ok {
-			return fmt.Errorf("%q is no host name", host)
+			return text.Errorf("%q 不是主机名", "%q is no host name", host)
 		}
 		if port := u.Port(); port != "" {
 			ascii = net.JoinHostPort(ascii, port)

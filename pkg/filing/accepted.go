@@ -1,7 +1,6 @@
 package filing
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -9,6 +8,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/mask"
+	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
@@ -51,14 +51,14 @@ func (d *decoder) accepted(n *yaml.Node) []Waiver {
 		return nil
 	}
 	if n.Kind != yaml.SequenceNode {
-		d.fail(n, "%s: want a list (- %s), got %s", acceptedKey, example, yamlfile.Kind(n))
+		d.fail(n, "%s：应为列表（- %s），而不是%s", "%s: want a list (- %s), got %s", acceptedKey, example, yamlfile.KindText(n))
 		return nil
 	}
 	var list []Waiver
 	first := map[string]int{}
 	for _, item := range n.Content {
 		if item.Kind != yaml.MappingNode {
-			d.fail(item, "%s: want %s, got %s", acceptedKey, example, yamlfile.Kind(item))
+			d.fail(item, "%s：应为%s，而不是%s", "%s: want %s, got %s", acceptedKey, example, yamlfile.KindText(item))
 			continue
 		}
 		w := Waiver{Position: d.file.At(item)}
@@ -72,28 +72,31 @@ func (d *decoder) accepted(n *yaml.Node) []Waiver {
 					break
 				}
 				if line, twice := first[w.Check]; twice {
-					d.fail(value, "check %q is accepted a second time, first on line %d", w.Check, line)
+					d.fail(value, "检查项 %q 第二次列入，第一次在第 %d 行", "check %q is accepted a second time, first on line %d", w.Check, line)
 				} else {
 					first[w.Check] = value.Line
 				}
 			case "reason":
-				w.Reason, err = d.word(value, "say in a few words why this is accepted")
+				w.Reason, err = d.word(value, text.Text{Zh: "请用几个字说明为什么接受", En: "say in a few words why this is accepted"})
 			case "until":
 				w.Until, err = d.day(value)
 			default:
-				d.fail(key, "unknown key %q%s", mask.Free(key.Value), yamlfile.DidYouMean(key.Value, []string{"check", "reason", "until"}))
+				d.fail(key, "没有键 %q%s", "unknown key %q%s", mask.Free(key.Value), yamlfile.Suggest(key.Value, []string{"check", "reason", "until"}))
 			}
 			if err != nil {
-				d.fail(value, "%s[].%s: %v", acceptedKey, key.Value, err)
+				d.fail(value, "%s[].%s：%v", "%s[].%s: %v", acceptedKey, key.Value, err)
 			}
 		}
-		for _, k := range []struct{ key, want string }{
-			{"check", "the id of a check (check: domain-validity)"},
-			{"reason", "a reason (reason: …)"},
-			{"until", "a last day (until: 2026-12-31)"},
+		for _, k := range []struct {
+			key  string
+			want text.Text
+		}{
+			{"check", text.Text{Zh: "检查项的编号（check: domain-validity）", En: "the id of a check (check: domain-validity)"}},
+			{"reason", text.Text{Zh: "理由（reason: …）", En: "a reason (reason: …)"}},
+			{"until", text.Text{Zh: "最后一天（until: 2026-12-31）", En: "a last day (until: 2026-12-31)"}},
 		} {
 			if !given[k.key] {
-				d.fail(item, "%s: the entry needs %s", acceptedKey, k.want)
+				d.fail(item, "%s：这一条还要有%s", "%s: the entry needs %s", acceptedKey, k.want)
 			}
 		}
 		list = append(list, w)
@@ -102,19 +105,19 @@ func (d *decoder) accepted(n *yaml.Node) []Waiver {
 }
 
 // word reads a text that has to be there; missing says what to write.
-func (d *decoder) word(n *yaml.Node, missing string) (string, error) {
+func (d *decoder) word(n *yaml.Node, missing text.Text) (string, error) {
 	if n.Kind != yaml.ScalarNode {
-		return "", fmt.Errorf("want text, got %s", yamlfile.Kind(n))
+		return "", text.Errorf("应为文字，而不是%s", "want text, got %s", yamlfile.KindText(n))
 	}
 	if yamlfile.Null(n) || strings.TrimSpace(n.Value) == "" {
-		return "", fmt.Errorf("is empty; %s", missing)
+		return "", text.Errorf("是空的；%s", "is empty; %s", missing)
 	}
 	return n.Value, nil
 }
 
 // check reads a check's id or title.
 func (d *decoder) check(n *yaml.Node) (string, error) {
-	s, err := d.word(n, "name a check, as icpcheck rules list shows them")
+	s, err := d.word(n, text.Text{Zh: "请写检查项，icpcheck rules list 列出了所有检查项", En: "name a check, as icpcheck rules list shows them"})
 	if err != nil {
 		return "", err
 	}
@@ -123,13 +126,13 @@ func (d *decoder) check(n *yaml.Node) (string, error) {
 
 // day reads a date; a time of day would leave open whether the day counts.
 func (d *decoder) day(n *yaml.Node) (time.Time, error) {
-	s, err := d.word(n, "give the last day (2026-12-31)")
+	s, err := d.word(n, text.Text{Zh: "请写最后一天（2026-12-31）", En: "give the last day (2026-12-31)"})
 	if err != nil {
 		return time.Time{}, err
 	}
 	t, err := time.ParseInLocation(calendar.DateLayout, s, calendar.Beijing)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("want a date such as 2026-12-31, got %q", mask.Free(s))
+		return time.Time{}, text.Errorf("应为日期，如 2026-12-31，而不是 %q", "want a date such as 2026-12-31, got %q", mask.Free(s))
 	}
 	return t, nil
 }

@@ -1,7 +1,6 @@
 package filing
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -15,6 +14,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/epp"
 	"github.com/icpcheck/icpcheck/pkg/mask"
+	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
@@ -26,8 +26,8 @@ type Vocabulary interface {
 	// Words lists the ids of the vocabulary, for messages.
 	Words(vocabulary, provider string) []string
 	// Instead says what to do about a word that means something and is yet no id
-	// of the vocabulary, or "".
-	Instead(vocabulary, word, provider string) string
+	// of the vocabulary, or nothing.
+	Instead(vocabulary, word, provider string) text.Text
 	// Derivable tells the type of a path that rules look up in a table, such
 	// as province.min_validity_days, which --set may override.
 	Derivable(path string) (Type, bool)
@@ -74,8 +74,14 @@ func Decode(name string, data []byte, vocabulary Vocabulary) (*Filing, error) {
 	return f, nil
 }
 
-func (d *decoder) fail(n *yaml.Node, format string, args ...any) {
-	d.problems = append(d.problems, d.file.Problem(n, format, args...))
+// fail notes a mistake in both languages; see text.Errorf.
+func (d *decoder) fail(n *yaml.Node, zh, en string, args ...any) {
+	d.problems = append(d.problems, d.file.ProblemIn(n, zh, en, args...))
+}
+
+// masked is an error whose message may repeat a number that was given.
+func masked(err error) error {
+	return text.Errorf("%s", "%s", text.Text{Zh: mask.Free(text.ErrorIn(err, text.Zh)), En: mask.Free(err.Error())})
 }
 
 // domains reads the list of domains; an item may be just a name.
@@ -84,7 +90,7 @@ func (d *decoder) domains(n *yaml.Node) []*Domain {
 		return nil
 	}
 	if n.Kind != yaml.SequenceNode {
-		d.fail(n, "domains: want a list of names or of keys with values (- name: example.com), got %s", yamlfile.Kind(n))
+		d.fail(n, "domains：应为域名的列表或键值的列表（- name: example.com），而不是%s", "domains: want a list of names or of keys with values (- name: example.com), got %s", yamlfile.KindText(n))
 		return nil
 	}
 	var domains []*Domain
@@ -105,14 +111,14 @@ func (d *decoder) domains(n *yaml.Node) []*Domain {
 				d.value(facts, DomainPrefix, key, value)
 			}
 			if !named {
-				d.fail(item, "a domain needs a name (name: example.com)")
+				d.fail(item, "域名要有 name（name: example.com）", "a domain needs a name (name: example.com)")
 			}
 		default:
-			d.fail(item, "want a domain name or keys with values, got %s", yamlfile.Kind(item))
+			d.fail(item, "应为域名或键值，而不是%s", "want a domain name or keys with values, got %s", yamlfile.KindText(item))
 		}
 		if host, ok := facts.Text("domain.host"); ok {
 			if line, twice := first[host]; twice {
-				d.fail(item, "domain %q stands here a second time, first on line %d", host, line)
+				d.fail(item, "域名 %q 第二次出现，第一次在第 %d 行", "domain %q stands here a second time, first on line %d", host, line)
 			}
 			first[host] = item.Line
 		}
@@ -123,12 +129,12 @@ func (d *decoder) domains(n *yaml.Node) []*Domain {
 
 func (d *decoder) name(facts Facts, n *yaml.Node) {
 	if n.Kind != yaml.ScalarNode || yamlfile.Null(n) {
-		d.fail(n, "name: want a domain name, got %s", yamlfile.Kind(n))
+		d.fail(n, "name：应为域名，而不是%s", "name: want a domain name, got %s", yamlfile.KindText(n))
 		return
 	}
 	name, err := domainname.Parse(n.Value)
 	if err != nil {
-		d.fail(n, "%s", mask.Free(err.Error())) // a number may have been put where the name belongs
+		d.fail(n, "%v", "%v", masked(err)) // a number may have been put where the name belongs
 		return
 	}
 	SetName(facts, name, Origin{Source: FromFile, Position: d.file.At(n)})
@@ -150,7 +156,7 @@ func (d *decoder) value(facts Facts, prefix string, key, n *yaml.Node) {
 	switch {
 	case group:
 		if n.Kind != yaml.MappingNode {
-			d.fail(n, "%s: want keys with values, got %s", path, yamlfile.Kind(n))
+			d.fail(n, "%s：应为键值，而不是%s", "%s: want keys with values, got %s", path, yamlfile.KindText(n))
 			return
 		}
 		for key, value := range yamlfile.Pairs(n) {
@@ -165,7 +171,7 @@ func (d *decoder) value(facts Facts, prefix string, key, n *yaml.Node) {
 		facts[path] = Fact{Value: v, Origin: Origin{Source: FromFile, Position: d.file.At(n)}}
 	default:
 		keys := keysBelow(prefix)
-		d.fail(key, "unknown key %q%s", mask.Free(key.Value), yamlfile.DidYouMean(key.Value, keys))
+		d.fail(key, "没有键 %q%s", "unknown key %q%s", mask.Free(key.Value), yamlfile.Suggest(key.Value, keys))
 	}
 }
 
@@ -175,18 +181,18 @@ func (d *decoder) scalarOrList(field Field, n *yaml.Node) (any, error) {
 	label := FilePath(field.Path)
 	if field.Type == List {
 		if n.Kind != yaml.SequenceNode {
-			d.fail(n, "%s: want a list ([a, b]), got %s", label, yamlfile.Kind(n))
+			d.fail(n, "%s：应为列表（[a, b]），而不是%s", "%s: want a list ([a, b]), got %s", label, yamlfile.KindText(n))
 			return nil, errReported
 		}
 		list := make([]string, 0, len(n.Content))
 		for _, item := range n.Content {
 			if item.Kind != yaml.ScalarNode || yamlfile.Null(item) {
-				d.fail(item, "%s: want a word, got %s", label, yamlfile.Kind(item))
+				d.fail(item, "%s：应为一个词，而不是%s", "%s: want a word, got %s", label, yamlfile.KindText(item))
 				continue
 			}
 			words, err := parseWords(field, item.Value, d.vocabulary, d.provider)
 			if err != nil {
-				d.fail(item, "%s: %v", label, err)
+				d.fail(item, "%s：%v", "%s: %v", label, err)
 				continue
 			}
 			for _, word := range words {
@@ -196,46 +202,46 @@ func (d *decoder) scalarOrList(field Field, n *yaml.Node) (any, error) {
 			}
 		}
 		if field.Status && len(list) == 0 && len(n.Content) == 0 {
-			d.fail(n, "%s: is empty; leave the key out where the status is unknown", label)
+			d.fail(n, "%s：是空的；不知道状态就不要写这个键", "%s: is empty; leave the key out where the status is unknown", label)
 			return nil, errReported
 		}
 		return list, nil
 	}
 	if n.Kind != yaml.ScalarNode {
-		d.fail(n, "%s: want %s, got %s", label, want(field), yamlfile.Kind(n))
+		d.fail(n, "%s：应为%s，而不是%s", "%s: want %s, got %s", label, want(field), yamlfile.KindText(n))
 		return nil, errReported
 	}
 	v, err := parseScalar(field, n.Value, d.vocabulary, d.provider)
 	if err != nil {
-		d.fail(n, "%s: %v", label, err)
+		d.fail(n, "%s：%v", "%s: %v", label, err)
 		return nil, errReported
 	}
 	return v, nil
 }
 
 // want describes a type for a message.
-func want(field Field) string {
+func want(field Field) text.Text {
 	switch field.Type {
 	case Bool:
-		return "true or false"
+		return text.Text{Zh: " true 或 false", En: "true or false"}
 	case Int:
-		return "a whole number"
+		return text.Text{Zh: "整数", En: "a whole number"}
 	case Time:
-		return "a date such as 2026-11-24"
+		return text.Text{Zh: "日期（如 2026-11-24）", En: "a date such as 2026-11-24"}
 	case List:
-		return "a list"
+		return text.Text{Zh: "列表", En: "a list"}
 	}
 	if field.Vocabulary != "" {
-		return "one word"
+		return text.Text{Zh: "一个词", En: "one word"}
 	}
-	return "text"
+	return text.Text{Zh: "文字", En: "text"}
 }
 
 // parseScalar reads the value of a fact that is no list from its text.
 func parseScalar(field Field, s string, vocabulary Vocabulary, provider string) (any, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
-		return nil, fmt.Errorf("is empty; leave the key out where the value is unknown")
+		return nil, text.Errorf("是空的；不知道就不要写这个键", "is empty; leave the key out where the value is unknown")
 	}
 	switch field.Type {
 	case Bool:
@@ -255,32 +261,32 @@ func parseScalar(field Field, s string, vocabulary Vocabulary, provider string) 
 		}
 		if n, err := strconv.ParseInt(s, 10, 32); err == nil {
 			if n < 0 {
-				return nil, fmt.Errorf("cannot be negative, got %d", n)
+				return nil, text.Errorf("不能是负数，给的是 %d", "cannot be negative, got %d", n)
 			}
 			return n, nil
 		}
 	case Time:
 		t, err := calendar.Parse(s)
 		if err != nil {
-			return nil, errors.New(mask.Free(err.Error())) // it repeats what was given
+			return nil, masked(err) // it repeats what was given
 		}
 		return t, nil
 	case Text:
 		return parseWord(field, s, vocabulary, provider)
 	}
-	return nil, fmt.Errorf("want %s, got %q", want(field), mask.Free(s))
+	return nil, text.Errorf("应为%s，而不是 %q", "want %s, got %q", want(field), mask.Free(s))
 }
 
 // parseWord maps a word to its id where the fact has a vocabulary.
 func parseWord(field Field, s string, vocabulary Vocabulary, provider string) (string, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
-		return "", fmt.Errorf("is empty; leave the key out where the value is unknown")
+		return "", text.Errorf("是空的；不知道就不要写这个键", "is empty; leave the key out where the value is unknown")
 	}
 	if field.Address {
 		address, err := netip.ParseAddr(s)
 		if err != nil {
-			return "", fmt.Errorf("%q is not an IP address", mask.Free(s))
+			return "", text.Errorf("%q 不是 IP 地址", "%q is not an IP address", mask.Free(s))
 		}
 		return address.Unmap().String(), nil
 	}
@@ -290,17 +296,18 @@ func parseWord(field Field, s string, vocabulary Vocabulary, provider string) (s
 	if id, ok := vocabulary.Resolve(field.Vocabulary, s, provider); ok {
 		return id, nil
 	}
-	if instead := vocabulary.Instead(field.Vocabulary, s, provider); instead != "" {
-		return "", fmt.Errorf("%q: %s", mask.Free(s), instead)
+	if instead := vocabulary.Instead(field.Vocabulary, s, provider); !instead.Empty() {
+		return "", text.Errorf("%q：%s", "%q: %s", mask.Free(s), instead)
 	}
-	known := yamlfile.DidYouMean(s, vocabulary.Words(field.Vocabulary, provider))
-	if known == "" { // too many to name; such a list is a table of its own
-		known = "; icpcheck rules list " + field.Vocabulary + " shows those known"
+	known := yamlfile.Suggest(s, vocabulary.Words(field.Vocabulary, provider))
+	if known.Empty() { // too many to name; such a list is a table of its own
+		command := "icpcheck rules list " + field.Vocabulary
 		if field.Vocabulary == "checks" {
-			known = "; icpcheck rules list shows those known"
+			command = "icpcheck rules list"
 		}
+		known = text.Text{Zh: "；用 " + command + " 查看有哪些", En: "; " + command + " shows those known"}
 	}
-	return "", fmt.Errorf("unknown value %q%s", mask.Free(s), known)
+	return "", text.Errorf("没有 %q 这个值%s", "unknown value %q%s", mask.Free(s), known)
 }
 
 // parseWords reads an element of a list, which for statuses may be several.
@@ -309,7 +316,7 @@ func parseWords(field Field, s string, vocabulary Vocabulary, provider string) (
 		if names, ok := epp.Written(s); ok {
 			return names, nil
 		}
-		return nil, fmt.Errorf("unknown status %q%s", mask.Free(s), yamlfile.DidYouMean(s, epp.Names()))
+		return nil, text.Errorf("没有 %q 这个状态%s", "unknown status %q%s", mask.Free(s), yamlfile.Suggest(s, epp.Names()))
 	}
 	word, err := parseWord(field, s, vocabulary, provider)
 	return []string{word}, err
@@ -386,7 +393,7 @@ func (d *decoder) paths(facts Facts, prefix string, n *yaml.Node, derivable func
 		case value.Kind == yaml.MappingNode:
 			d.paths(facts, path+".", value, derivable)
 		case !ok:
-			d.fail(key, "unknown fact %q%s", path, yamlfile.DidYouMean(path, paths()))
+			d.fail(key, "没有事实 %q%s", "unknown fact %q%s", path, yamlfile.Suggest(path, paths()))
 		default:
 			if v, err := d.scalarOrList(field, value); err == nil {
 				facts[path] = Fact{Value: v, Origin: Origin{Source: FromFile, Position: d.file.At(value)}}

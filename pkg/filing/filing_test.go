@@ -12,6 +12,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
@@ -29,7 +30,7 @@ func (w words) Resolve(_, word, _ string) (string, bool) {
 	return id, ok
 }
 
-func (w words) Instead(_, _, _ string) string { return "" }
+func (w words) Instead(_, _, _ string) text.Text { return text.Text{} }
 
 func (w words) Words(_, _ string) []string { return []string{"zhejiang", "enterprise", "verified"} }
 

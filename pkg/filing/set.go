@@ -9,6 +9,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 	"github.com/icpcheck/icpcheck/pkg/mask"
+	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
@@ -31,7 +32,7 @@ func ParseAssignment(s string, vocabulary Vocabulary, provider string) (Assignme
 	path, value, ok := strings.Cut(s, "=")
 	path = strings.TrimSpace(path)
 	if !ok || path == "" {
-		return Assignment{}, fmt.Errorf("%q: want path=value, for example subject.type=enterprise", s)
+		return Assignment{}, text.Errorf("%q：应为 路径=值，如 subject.type=enterprise", "%q: want path=value, for example subject.type=enterprise", s)
 	}
 	a := Assignment{Path: path, Fact: Fact{Origin: Origin{Source: FromFlag}}}
 	if m := domainIndex().FindStringSubmatch(path); m != nil {
@@ -45,12 +46,12 @@ func ParseAssignment(s string, vocabulary Vocabulary, provider string) (Assignme
 		}
 	}
 	if ok && (field.Path == "domain.name" || field.Path == "domain.host" || field.Path == "domain.suffix") {
-		return Assignment{}, fmt.Errorf("%q: a domain's name cannot be set: name it as the target, under domains: in the filing file, or with --domain of init", s)
+		return Assignment{}, text.Errorf("%q：域名不能这样给：请作为检查对象给出，或写在备案文件的 domains: 下，或用 init 的 --domain", "%q: a domain's name cannot be set: name it as the target, under domains: in the filing file, or with --domain of init", s)
 	}
 	if !ok {
 		t, derivable := vocabulary.Derivable(a.Path)
 		if !derivable {
-			return Assignment{}, fmt.Errorf("unknown path %q%s", mask.Free(path), yamlfile.DidYouMean(a.Path, paths()))
+			return Assignment{}, text.Errorf("没有路径 %q%s", "unknown path %q%s", mask.Free(path), yamlfile.Suggest(a.Path, paths()))
 		}
 		field = Field{Path: a.Path, Type: t}
 	}
@@ -71,7 +72,7 @@ func ParseAssignment(s string, vocabulary Vocabulary, provider string) (Assignme
 			list = append(list, ids...)
 		}
 		if field.Status && len(list) == 0 {
-			return Assignment{}, fmt.Errorf("%s: is empty; leave it out where the status is unknown", path)
+			return Assignment{}, text.Errorf("%s：是空的；不知道状态就不要写", "%s: is empty; leave it out where the status is unknown", path)
 		}
 		a.Fact.Value = list
 		return a, nil
@@ -107,7 +108,7 @@ func (f *Filing) Apply(a Assignment) error {
 		}
 	}
 	if !matched && a.Domain != "" {
-		return fmt.Errorf("%s: no domain %q in %s", a.Path, a.Domain, f.Name)
+		return text.Errorf("%s：%[3]s 里没有域名 %[2]q", "%s: no domain %q in %s", a.Path, a.Domain, f.Name)
 	}
 	return nil
 }

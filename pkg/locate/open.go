@@ -2,13 +2,13 @@ package locate
 
 import (
 	"errors"
-	"fmt"
 	"net/netip"
 	"os"
 
 	"github.com/oschwald/maxminddb-golang/v2"
 
 	"github.com/icpcheck/icpcheck/pkg/locate/internal/table"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // countryFile is a country or city database of the user's.
@@ -33,16 +33,16 @@ const sample = 1000
 // error. Close releases the file.
 func Open(path string) (*Locator, error) {
 	if err := readable(path); err != nil {
-		return nil, fmt.Errorf("address database %q: %w", path, err)
+		return nil, text.Errorf("IP 归属地库 %q：%w", "address database %q: %w", path, err)
 	}
 	reader, err := maxminddb.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("address database %q: not a MaxMind DB file (.mmdb), or damaged: %w", path, err)
+		return nil, text.Errorf("IP 归属地库 %q：不是 MaxMind DB 文件（.mmdb），或已损坏：%w", "address database %q: not a MaxMind DB file (.mmdb), or damaged: %w", path, err)
 	}
 	c := &countryFile{reader}
 	if err := c.check(); err != nil {
 		_ = reader.Close()
-		return nil, fmt.Errorf("address database %q: %w", path, err)
+		return nil, text.Errorf("IP 归属地库 %q：%w", "address database %q: %w", path, err)
 	}
 	return &Locator{countries: c}, nil
 }
@@ -56,7 +56,7 @@ func readable(path string) error {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return errors.New("is a folder, want a MaxMind DB file (.mmdb)")
+		return text.Errorf("是目录，应为 MaxMind DB 文件（.mmdb）", "is a folder, want a MaxMind DB file (.mmdb)")
 	}
 	return nil
 }
@@ -68,7 +68,7 @@ func (c *countryFile) check() error {
 	for result := range c.reader.Networks() {
 		var r record
 		if err := result.Decode(&r); err != nil {
-			return fmt.Errorf("cannot be read as a country database (its type is %q): %w", c.reader.Metadata.DatabaseType, err)
+			return text.Errorf("不能当作国家库读取（类型为 %q）：%w", "cannot be read as a country database (its type is %q): %w", c.reader.Metadata.DatabaseType, err)
 		}
 		if r.code() != "" {
 			return nil
@@ -77,7 +77,7 @@ func (c *countryFile) check() error {
 			break
 		}
 	}
-	return fmt.Errorf("has no country codes (its type is %q); want a country or city database", c.reader.Metadata.DatabaseType)
+	return text.Errorf("里面没有国家代码（类型为 %q）；应为国家库或城市库", "has no country codes (its type is %q); want a country or city database", c.reader.Metadata.DatabaseType)
 }
 
 func (r *record) code() string {

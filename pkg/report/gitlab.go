@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 
 	"github.com/icpcheck/icpcheck/pkg/engine"
@@ -41,7 +40,7 @@ func GitLab(w io.Writer, r *Report, o Options) error {
 			}
 			p, ok := placeOf(v, t, result)
 			if !ok {
-				return fmt.Errorf("format gitlab: %q was not read from a file, and a Code Quality finding needs one; check a filing file, or use junit", text.Clean(t.Name))
+				return text.Errorf("格式 gitlab：%q 不是从文件读来的，而 Code Quality 的每一条都要有文件；请检查备案文件，或用 junit", "format gitlab: %q was not read from a file, and a Code Quality finding needs one; check a filing file, or use junit", text.Clean(t.Name))
 			}
 			list = append(list, gitlabFinding{
 				Description: gitlabDescription(v, t, result),

@@ -3,7 +3,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -141,5 +140,5 @@ func FormatOf(name string) (Format, error) {
 		}
 		names = append(names, f.Name)
 	}
-	return Format{}, fmt.Errorf("unknown format %q; known: %s", name, strings.Join(names, ", "))
+	return Format{}, text.Errorf("没有格式 %q；可用：%s", "unknown format %q; known: %s", name, strings.Join(names, ", "))
 }

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/net/ipv4"
 
 	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // Bulk asks for the addresses of very many names: A and AAAA of each, over a few
@@ -79,7 +80,7 @@ func (b *Bulk) Check() error {
 	}
 	for _, server := range servers {
 		if strings.Contains(server, "://") {
-			return fmt.Errorf("%s: many names at once are asked over plain DNS only; give a resolver as HOST or HOST:PORT", server)
+			return text.Errorf("%s：批量查询只用普通 DNS；请把服务器写成 HOST 或 HOST:PORT", "%s: many names at once are asked over plain DNS only; give a resolver as HOST or HOST:PORT", server)
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package resolve
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -11,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/miekg/dns"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 const defaultResolvConf = "/etc/resolv.conf"
@@ -40,33 +41,34 @@ func ParseServer(s string) (string, error) {
 	}
 	addr, err := netip.ParseAddr(host)
 	if err != nil {
-		return "", fmt.Errorf("%q is not the address of a DNS server (1.2.3.4, 1.2.3.4:5353, ::1, [::1]:53, tls://1.2.3.4 or https://1.2.3.4/dns-query)", s)
+		return "", text.Errorf("%q 不是 DNS 服务器的地址（1.2.3.4、1.2.3.4:5353、::1、[::1]:53、tls://1.2.3.4 或 https://1.2.3.4/dns-query）", "%q is not the address of a DNS server (1.2.3.4, 1.2.3.4:5353, ::1, [::1]:53, tls://1.2.3.4 or https://1.2.3.4/dns-query)", s)
 	}
 	return netip.AddrPortFrom(addr, 53).String(), nil
 }
 
 func parseEncrypted(s string) (string, error) {
-	fail := func(what string) (string, error) {
-		return "", fmt.Errorf("%q is not the address of a DNS server: %s (tls://dns.example or https://dns.example/dns-query)", s, what)
+	fail := func(zh, en string) (string, error) {
+		return "", text.Errorf("%q 不是 DNS 服务器的地址：%s（tls://dns.example 或 https://dns.example/dns-query）",
+			"%q is not the address of a DNS server: %s (tls://dns.example or https://dns.example/dns-query)", s, text.Text{Zh: zh, En: en})
 	}
 	u, err := url.Parse(s)
 	if err != nil || u.Hostname() == "" || strings.ContainsAny(u.Hostname(), "%/ ") {
-		return fail("the host cannot be read")
+		return fail("读不出主机", "the host cannot be read")
 	}
 	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) || strings.HasSuffix(u.Host, ":") {
-		return fail("the port cannot be read")
+		return fail("读不出端口", "the port cannot be read")
 	}
 	if u.User != nil || u.Fragment != "" || u.RawQuery != "" {
-		return fail("want host, port and path only")
+		return fail("只能有主机、端口和路径", "want host, port and path only")
 	}
 	if u.Scheme == "tls" {
 		if u.Path != "" && u.Path != "/" {
-			return fail("DNS over TLS has no path")
+			return fail("DNS over TLS 没有路径", "DNS over TLS has no path")
 		}
 		return overTLS + net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "853")), nil
 	}
 	if u.Path == "" {
-		return fail("DNS over HTTPS needs its path")
+		return fail("DNS over HTTPS 要有路径", "DNS over HTTPS needs its path")
 	}
 	return u.String(), nil
 }
@@ -90,7 +92,7 @@ func (r *Resolver) servers() ([]string, error) {
 	}
 	config, err := dns.ClientConfigFromFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("finding the DNS servers of this machine: %w", err)
+		return nil, text.Errorf("查找本机的 DNS 服务器：%w", "finding the DNS servers of this machine: %w", err)
 	}
 	for _, host := range config.Servers {
 		// Other programs skip a line that they cannot read, too.

@@ -100,9 +100,9 @@ func (b *Rulebook) findCheck(word string) (id string, ok bool) {
 
 // Instead tells what a product is that carries no filing, and what to name in
 // its place. See filing.Vocabulary.
-func (b *Rulebook) Instead(vocabulary, word, provider string) string {
+func (b *Rulebook) Instead(vocabulary, word, provider string) text.Text {
 	if vocabulary != "server-types" || b.tables["other-products"] == nil {
-		return ""
+		return text.Text{}
 	}
 	key := text.Fold(word)
 	for _, row := range b.Table("other-products").Rows {
@@ -110,11 +110,14 @@ func (b *Rulebook) Instead(vocabulary, word, provider string) string {
 			continue
 		}
 		if server := row.Text("carried_by"); server != "" {
-			return row.Name.En + " carries no filing itself; name the type of the server behind it, such as " + server
+			return text.Text{Zh: row.Name.Zh + "本身不能备案；请写它后面的服务器类型，如 " + server,
+				En: row.Name.En + " carries no filing itself; name the type of the server behind it, such as " + server}
 		}
-		return row.Name.En + " is not what a filing hangs on; leave the type out (icpcheck rules show other-products/" + provider + "/" + row.Text("type") + " tells more)"
+		more := "icpcheck rules show other-products/" + provider + "/" + row.Text("type")
+		return text.Text{Zh: row.Name.Zh + "不是备案所依托的产品；请不要写类型（详见 " + more + "）",
+			En: row.Name.En + " is not what a filing hangs on; leave the type out (" + more + " tells more)"}
 	}
-	return ""
+	return text.Text{}
 }
 
 // Words lists the ids of a vocabulary. See filing.Vocabulary.

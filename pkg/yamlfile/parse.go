@@ -13,6 +13,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 	"github.com/icpcheck/icpcheck/pkg/mask"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // MaxSize is the largest file that is read, in bytes. A filing file is a few
@@ -38,7 +39,7 @@ func ReadAll(name string, r io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("reading %q: %w", name, err)
 	}
 	if len(data) > MaxSize {
-		return nil, Problems{{Position: Position{File: name}, Message: fmt.Sprintf("larger than %d KiB, which no such file needs to be", MaxSize>>10)}}
+		return nil, Problems{bilingual(Position{File: name}, "", "超过 %d KiB，这样的文件不需要这么大", "larger than %d KiB, which no such file needs to be", []any{MaxSize >> 10})}
 	}
 	return data, nil
 }
@@ -49,15 +50,15 @@ func ReadAll(name string, r io.Reader) ([]byte, error) {
 // All mistakes found are returned together, as Problems.
 func Parse(name string, data []byte) (*File, error) {
 	f := &File{Name: name}
-	whole := func(format string, args ...any) error {
-		return Problems{{Position: Position{File: name}, Message: fmt.Sprintf(format, args...)}}
+	whole := func(zh, en string, args ...any) error {
+		return Problems{bilingual(Position{File: name}, "", zh, en, args)}
 	}
 	if len(data) > MaxSize {
-		return nil, whole("larger than %d KiB, which no such file needs to be", MaxSize>>10)
+		return nil, whole("超过 %d KiB，这样的文件不需要这么大", "larger than %d KiB, which no such file needs to be", MaxSize>>10)
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
-		return nil, whole("not a UTF-8 text file")
+		return nil, whole("不是 UTF-8 文本文件", "not a UTF-8 text file")
 	}
 	f.lines = strings.Split(string(data), "\n")
 
@@ -66,7 +67,7 @@ func Parse(name string, data []byte) (*File, error) {
 		return nil, err
 	}
 	if root == nil || root.Kind == yaml.ScalarNode && root.Tag == "!!null" {
-		return nil, whole("empty: nothing to read in it")
+		return nil, whole("是空的：里面没有内容", "empty: nothing to read in it")
 	}
 	f.Root = root
 	var problems Problems
@@ -75,7 +76,7 @@ func Parse(name string, data []byte) (*File, error) {
 		problems = append(problems, f.refuseAliases())
 	}
 	if f.Root.Kind != yaml.MappingNode && len(problems) == 0 {
-		problems = append(problems, f.Problem(f.Root, "want keys with values (key: value), got %s", Kind(f.Root)))
+		problems = append(problems, f.ProblemIn(f.Root, "应为键值（key: value），而不是%s", "want keys with values (key: value), got %s", KindText(f.Root)))
 	}
 	if err := problems.Err(); err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func (f *File) parse(data []byte) (*yaml.Node, error) {
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:
-		return nil, Problems{f.Problem(&second, "a second document: only one is read from a file")}
+		return nil, Problems{f.ProblemIn(&second, "第二个文档：一个文件只读一个文档", "a second document: only one is read from a file")}
 	case !errors.Is(err, io.EOF):
 		return nil, f.syntax(err)
 	}
@@ -120,7 +121,7 @@ var readerError = pattern.New(`^(?:control characters|invalid|incomplete|unexpec
 func (f *File) syntax(err error) error {
 	p := Problem{Position: Position{File: f.Name}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
 	if m := syntaxError().FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0]); m != nil {
-		p.Message = "not valid YAML: " + m[2]
+		p.Message, p.Zh = "not valid YAML: "+m[2], "YAML 语法不对："+m[2]
 		n, _ := strconv.Atoi(m[1])
 		if parserError().MatchString(m[2]) || n == 0 && !readerError().MatchString(m[2]) {
 			n++
@@ -146,11 +147,11 @@ func (f *File) line(n int) string {
 
 // walk collects everything that is refused whatever the file is about.
 func (f *File) walk(n *yaml.Node, depth int, problems *Problems) {
-	add := func(n *yaml.Node, format string, args ...any) {
-		*problems = append(*problems, f.Problem(n, format, args...))
+	add := func(n *yaml.Node, zh, en string, args ...any) {
+		*problems = append(*problems, f.ProblemIn(n, zh, en, args...))
 	}
 	if depth > maxDepth {
-		add(n, "nested deeper than %d levels", maxDepth)
+		add(n, "嵌套超过 %d 层", "nested deeper than %d levels", maxDepth)
 		return
 	}
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
@@ -158,22 +159,22 @@ func (f *File) walk(n *yaml.Node, depth int, problems *Problems) {
 		return
 	}
 	if n.Style&yaml.TaggedStyle != 0 {
-		add(n, "the tag %q is not accepted", n.Tag)
+		add(n, "不接受标签 %q", "the tag %q is not accepted", n.Tag)
 	}
 	if n.Kind == yaml.MappingNode {
 		seen := make(map[string]*yaml.Node, len(n.Content)/2)
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key := n.Content[i]
 			if key.Kind != yaml.ScalarNode {
-				add(key, "a key must be a plain word")
+				add(key, "键必须是普通的词", "a key must be a plain word")
 				continue
 			}
 			if key.Tag == "!!merge" {
-				add(key, "merge keys (<<) are not accepted: write the values out")
+				add(key, "不接受合并键（<<）：请把值写出来", "merge keys (<<) are not accepted: write the values out")
 				continue
 			}
 			if first, ok := seen[key.Value]; ok {
-				add(key, "key %q stands here a second time, first on line %d", key.Value, first.Line)
+				add(key, "键 %q 第二次出现，第一次在第 %d 行", "key %q stands here a second time, first on line %d", key.Value, first.Line)
 				continue
 			}
 			seen[key.Value] = key
@@ -187,12 +188,13 @@ func (f *File) walk(n *yaml.Node, depth int, problems *Problems) {
 // refuseAliases tells of all anchors and aliases at once, in the place of the
 // first: who used them once has mostly used them throughout.
 func (f *File) refuseAliases() Problem {
-	const refusal = "anchors and aliases (&, *) are not accepted: write the value out"
+	const zh = "不接受锚点和别名（&、*）：请把值写出来"
+	const en = "anchors and aliases (&, *) are not accepted: write the value out"
 	switch more := len(f.aliases) - 1; more {
 	case 0:
-		return f.Problem(f.aliases[0], refusal)
+		return f.ProblemIn(f.aliases[0], zh, en)
 	default:
-		return f.Problem(f.aliases[0], refusal+" (%d more, the last on line %d)", more, f.aliases[more].Line)
+		return f.ProblemIn(f.aliases[0], zh+"（还有 %d 处，最后一处在第 %d 行）", en+" (%d more, the last on line %d)", more, f.aliases[more].Line)
 	}
 }
 
@@ -206,28 +208,42 @@ func (f *File) Problem(n *yaml.Node, format string, args ...any) Problem {
 	return Problem{Position: f.At(n), Message: fmt.Sprintf(format, args...), Excerpt: f.line(n.Line)}
 }
 
+// ProblemIn is Problem in both languages; see text.Errorf for the arguments.
+func (f *File) ProblemIn(n *yaml.Node, zh, en string, args ...any) Problem {
+	return bilingual(f.At(n), f.line(n.Line), zh, en, args)
+}
+
+func bilingual(at Position, excerpt, zh, en string, args []any) Problem {
+	err := text.Errorf(zh, en, args...)
+	return Problem{Position: at, Message: err.Error(), Zh: text.ErrorIn(err, text.Zh), Excerpt: excerpt}
+}
+
 // ProblemAt builds a problem at a position in the file, with the line as excerpt.
 func (f *File) ProblemAt(p Position, format string, args ...any) Problem {
 	return Problem{Position: p, Message: fmt.Sprintf(format, args...), Excerpt: f.line(p.Line)}
 }
 
 // Kind names the kind of a node for people.
-func Kind(n *yaml.Node) string {
+func Kind(n *yaml.Node) string { return KindText(n).En }
+
+// KindText is Kind in both languages.
+func KindText(n *yaml.Node) text.Text {
 	switch n.Kind {
 	case yaml.MappingNode:
-		return "keys with values"
+		return text.Text{Zh: "键值", En: "keys with values"}
 	case yaml.SequenceNode:
-		return "a list"
+		return text.Text{Zh: "列表", En: "a list"}
 	case yaml.ScalarNode:
+		value := strconv.Quote(clip(mask.Free(n.Value)))
 		switch n.Tag {
 		case "!!null":
-			return "nothing"
+			return text.Text{Zh: "空", En: "nothing"}
 		case "!!bool", "!!int", "!!float", "!!timestamp":
-			return mask.Free(n.Value)
+			value = mask.Free(n.Value)
 		}
-		return strconv.Quote(clip(mask.Free(n.Value)))
+		return text.Text{Zh: " " + value, En: value}
 	}
-	return "something else"
+	return text.Text{Zh: "别的东西", En: "something else"}
 }
 
 func clip(s string) string {

@@ -11,6 +11,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 
 	"github.com/icpcheck/icpcheck/pkg/mask"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // Position is a place in a file. Line and Column count from 1; Column counts
@@ -33,12 +34,19 @@ type Problem struct {
 	Position
 	// Message says what is wrong, in one line, with the nearest right word where there is one.
 	Message string
+	// Zh is the message in Chinese, empty where it is said in English alone.
+	Zh string
 	// Excerpt is the offending line, empty when there is none to show.
 	Excerpt string
 }
 
 // Error gives file:line:column and the message in one line.
-func (p Problem) Error() string { return p.Position.String() + ": " + p.Message }
+func (p Problem) Error() string { return p.In(text.En) }
+
+// In is Error in a language.
+func (p Problem) In(l text.Lang) string {
+	return p.Position.String() + ": " + text.Text{Zh: cmp.Or(p.Zh, p.Message), En: p.Message}.In(l)
+}
 
 // Detail gives the offending line with a caret below, or "" without one. The
 // caret counts display columns, since Chinese characters take two.
@@ -78,10 +86,13 @@ func printable(s string) string {
 type Problems []Problem
 
 // Error gives one line a problem.
-func (ps Problems) Error() string {
+func (ps Problems) Error() string { return ps.In(text.En) }
+
+// In is Error in a language.
+func (ps Problems) In(l text.Lang) string {
 	lines := make([]string, len(ps))
 	for i, p := range ps {
-		lines[i] = p.Error()
+		lines[i] = p.In(l)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -119,14 +130,22 @@ func Nearest(word string, known []string) string {
 }
 
 // DidYouMean returns `, did you mean "x"?` or the list of a few known words, or "".
-func DidYouMean(word string, known []string) string {
+func DidYouMean(word string, known []string) string { return Suggest(word, known).En }
+
+// Suggest is DidYouMean in both languages.
+func Suggest(word string, known []string) text.Text {
 	if n := Nearest(word, known); n != "" {
-		return fmt.Sprintf(", did you mean %q?", n)
+		return Meant(n)
 	}
 	if len(known) > 0 && len(known) <= 12 {
-		return "; known: " + strings.Join(known, ", ")
+		return text.Text{Zh: "；可用：" + strings.Join(known, "、"), En: "; known: " + strings.Join(known, ", ")}
 	}
-	return ""
+	return text.Text{}
+}
+
+// Meant asks whether a word was meant, at the end of a message.
+func Meant(word string) text.Text {
+	return text.Text{Zh: fmt.Sprintf("，是否想写 %q？", word), En: fmt.Sprintf(", did you mean %q?", word)}
 }
 
 // distance is the Damerau-Levenshtein distance (adjacent swaps count once).
