@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"iter"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -116,6 +112,9 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 		return err
 	}
 	defer input.Close()
+	if b.header, err = input.columns(func() (*rulebook.Rulebook, error) { return book, nil }); err != nil {
+		return err
+	}
 	if f.retry {
 		if b.former, err = batch.OpenFormer(out.path, func(o batch.Outcome) bool { return !o.Unasked() }); err != nil {
 			return fmt.Errorf("--retry-undetermined: %w", err)
@@ -157,7 +156,7 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	}
 	if err == nil {
 		stop := b.progress(path, done.Count, out.toScreen)
-		err = runner.Run(ctx, b.items(input, done), write)
+		err = runner.Run(ctx, input.items(done), write)
 		stop()
 	}
 	if far != nil {
@@ -199,30 +198,6 @@ func (a *app) interrupted(out *batchOutput, lines int) error {
 	return text.Errorf("已中断，完成了 %d 行；接着做：%s --resume", "interrupted after %d lines; go on with: %s --resume", lines, a.commandLine())
 }
 
-// openBatch opens the input of a batch. Nobody who interrupts a batch has to wait
-// for the next line of a pipe or a terminal.
-func (a *app) openBatch(ctx context.Context, path string) (io.ReadCloser, error) {
-	input := io.NopCloser(a.stdin)
-	if path != "-" {
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, text.Errorf("%s：无法读取：%w", "%s: cannot be read: %w", path, reason(err))
-		}
-		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-			return file, nil
-		}
-		input = file
-	}
-	r, w := io.Pipe()
-	go func() {
-		_, err := io.Copy(w, input)
-		w.CloseWithError(err)
-		_ = input.Close()
-	}()
-	context.AfterFunc(ctx, func() { w.CloseWithError(context.Cause(ctx)) })
-	return r, nil
-}
-
 // unhurried lets a collector take its time: each request has its own limit, and
 // a name that waits for its turn at a busy registry is not to be given up for
 // that. It reports whether any registry is asked.
@@ -254,73 +229,6 @@ func (a *app) commandLine() string {
 		words = append(words, arg)
 	}
 	return strings.Join(words, " ")
-}
-
-// maxLine bounds an input line; a JSON filing is a few kilobytes.
-const maxLine = 1 << 20
-
-// items reads the lines that are work and that are not done yet.
-func (b *liner) items(r io.Reader, done batch.Done) iter.Seq2[batch.Item, error] {
-	return func(yield func(batch.Item, error) bool) {
-		scanner := bufio.NewScanner(r)
-		scanner.Buffer(make([]byte, 0, 1<<16), maxLine)
-		first, found := true, 0
-		for line := 1; scanner.Scan(); line++ {
-			s := strings.TrimSpace(strings.TrimPrefix(scanner.Text(), "\ufeff"))
-			if s == "" || s[0] == '#' {
-				continue
-			}
-			if first {
-				first = false
-				if b.readHeader(s) {
-					continue
-				}
-			}
-			switch {
-			case !done.Has(line):
-				if !yield(batch.Item{Line: line, Text: s}, nil) {
-					return
-				}
-			case done.Said(line, s, mask.Free(s), report.CSVCell(mask.Free(s))):
-				found++
-			default:
-				yield(batch.Item{}, usage("--resume：输入的第 %d 行与 --output 文件里的结果不是同一行；请换一个 --output，或不用 --resume 从头开始", "--resume: line %d of the input is not the one that the --output file has a result of; name another --output, or begin anew without --resume", line))
-				return
-			}
-		}
-		switch err := scanner.Err(); {
-		case err != nil:
-			yield(batch.Item{}, text.Errorf("读取输入：%w", "reading the input: %w", err))
-		case found < done.Count:
-			yield(batch.Item{}, usage("--resume：--output 文件里有输入中没有的行；请换一个 --output，或不用 --resume 从头开始", "--resume: the --output file has results of lines that the input has not; name another --output, or begin anew without --resume"))
-		}
-	}
-}
-
-// readHeader recognises the first line of a CSV file: it has a comma, is no
-// JSON, and names a fact.
-func (b *liner) readHeader(s string) bool {
-	if s[0] == '{' || !strings.Contains(s, ",") {
-		return false
-	}
-	columns, err := csv.NewReader(strings.NewReader(s)).Read()
-	if err != nil {
-		return false
-	}
-	for i, c := range columns {
-		columns[i] = strings.TrimSpace(c)
-		switch columns[i] {
-		case "name", "domain":
-			columns[i] = "domain.name"
-		}
-	}
-	for _, c := range columns {
-		if _, ok := filing.FieldOf(c); ok {
-			b.header = columns
-			return true
-		}
-	}
-	return false
 }
 
 // work checks one line and gives its line of output.
@@ -467,7 +375,11 @@ func hostOf(s string) string {
 
 // namesFile tells whether a line is the path of a filing file.
 func (b *liner) namesFile(s string) bool {
-	return s[0] != '{' && b.header == nil && (strings.HasSuffix(s, ".yaml") || strings.HasSuffix(s, ".yml"))
+	return s[0] != '{' && b.header == nil && isFilingPath(s)
+}
+
+func isFilingPath(s string) bool {
+	return strings.HasSuffix(s, ".yaml") || strings.HasSuffix(s, ".yml")
 }
 
 // cells splits a CSV row into as many cells as there are columns.

@@ -63,18 +63,22 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 		return err
 	}
 	defer input.Close()
+	columns, err := input.columns(o.rulebook)
+	if err != nil {
+		return err
+	}
 	done, err := out.open(a)
 	if err != nil {
 		return err
 	}
 	defer out.abandon()
-	b := &liner{app: a, o: o, worst: done.Worst, missed: map[failure.Kind]int{}}
+	b := &liner{app: a, o: o, header: columns, worst: done.Worst, missed: map[failure.Kind]int{}}
 	w := &dnsWriter{liner: b, out: bufio.NewWriterSize(writerOf(out.put), 1<<16), unordered: f.unordered}
 	w.room = sync.NewCond(&w.mu)
 	stop := b.progress(path, done.Count, out.toScreen)
 	var broken error
 	// An interruption ends the reading; what is on its way is waited for.
-	err = bulk.Run(context.WithoutCancel(cmd.Context()), w.names(cmd.Context(), b.items(input, done), &broken), w.emit)
+	err = bulk.Run(context.WithoutCancel(cmd.Context()), w.names(cmd.Context(), input.items(done), &broken), w.emit)
 	stop()
 	if err == nil {
 		err = errors.Join(broken, w.finish())

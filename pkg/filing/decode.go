@@ -361,6 +361,9 @@ func keysBelow(prefix string) []string {
 	return slices.Sorted(maps.Keys(keys))
 }
 
+// TopKey reports whether a filing file has this key at its top.
+func TopKey(key string) bool { return slices.Contains(keysBelow(""), key) }
+
 // DecodeFacts reads facts for a rule's test: nested as in a filing file or by
 // path (domain.statuses, province.min_validity_days), of one domain at most.
 // derivable tells the type of paths beyond the fields that may be given.

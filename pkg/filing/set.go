@@ -29,34 +29,19 @@ type Assignment struct {
 // fact (domain.expires_at), the key of the filing file (domains[0].expires_on),
 // or a value rules look up (province.min_validity_days). Lists are comma-separated.
 func ParseAssignment(s string, vocabulary Vocabulary, provider string) (Assignment, error) {
-	path, value, ok := strings.Cut(s, "=")
+	path, value, given := strings.Cut(s, "=")
 	path = strings.TrimSpace(path)
-	if !ok || path == "" {
+	if !given || path == "" {
 		return Assignment{}, text.Errorf("%q：应为 路径=值，如 subject.type=enterprise", "%q: want path=value, for example subject.type=enterprise", s)
 	}
-	a := Assignment{Path: path, Fact: Fact{Origin: Origin{Source: FromFlag}}}
-	if m := domainIndex().FindStringSubmatch(path); m != nil {
-		a.Domain, a.Path = m[1], DomainPrefix+m[2]
-	}
-	field, ok := FieldOf(a.Path)
-	if !ok {
-		i := slices.IndexFunc(fields, func(f Field) bool { return f.Key != "" && keyPath(f) == a.Path })
-		if i >= 0 {
-			field, ok = fields[i], true
+	field, domain, err := ParsePath(path, vocabulary)
+	if err != nil {
+		if named(field) {
+			err = text.Errorf("%q：%w", "%q: %w", s, err)
 		}
+		return Assignment{}, err
 	}
-	if ok && (field.Path == "domain.name" || field.Path == "domain.host" || field.Path == "domain.suffix") {
-		return Assignment{}, text.Errorf("%q：域名不能这样给：请作为检查对象给出，或写在备案文件的 domains: 下，或用 init 的 --domain", "%q: a domain's name cannot be set: name it as the target, under domains: in the filing file, or with --domain of init", s)
-	}
-	if !ok {
-		t, derivable := vocabulary.Derivable(a.Path)
-		if !derivable {
-			return Assignment{}, text.Errorf("没有路径 %q%s", "unknown path %q%s", mask.Free(path), yamlfile.Suggest(a.Path, paths()))
-		}
-		field = Field{Path: a.Path, Type: t}
-	}
-	a.Path = field.Path
-	var err error
+	a := Assignment{Path: field.Path, Domain: domain, Fact: Fact{Origin: Origin{Source: FromFlag}}}
 	if field.Type == List {
 		list := []string{}
 		// Brackets as in a file do no harm.
@@ -81,6 +66,62 @@ func ParseAssignment(s string, vocabulary Vocabulary, provider string) (Assignme
 		return Assignment{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return a, nil
+}
+
+// ParsePath reads a path as ParseAssignment takes it. The domain is the index or
+// name in brackets (domains[0].expires_on), empty where it means every one.
+func ParsePath(path string, vocabulary Vocabulary) (field Field, domain string, err error) {
+	whole := path
+	if m := domainIndex().FindStringSubmatch(path); m != nil {
+		domain, path = m[1], DomainPrefix+m[2]
+	}
+	field, ok := FieldOf(path)
+	if !ok {
+		if i := slices.IndexFunc(fields, func(f Field) bool { return f.Key != "" && keyPath(f) == path }); i >= 0 {
+			field, ok = fields[i], true
+		}
+	}
+	switch t, derivable := vocabulary.Derivable(path); {
+	case named(field):
+		return field, domain, text.Errorf("域名不能这样给：请作为检查对象给出，或写在备案文件的 domains: 下，或用 init 的 --domain",
+			"a domain's name cannot be set: name it as the target, under domains: in the filing file, or with --domain of init")
+	case ok:
+	case derivable:
+		field = Field{Path: path, Type: t}
+	default:
+		return field, domain, text.Errorf("没有路径 %q%s", "unknown path %q%s", mask.Free(whole), nearPath(path))
+	}
+	return field, domain, nil
+}
+
+// named tells the facts that only naming a domain gives.
+func named(f Field) bool {
+	return f.Path == "domain.name" || f.Path == "domain.host" || f.Path == "domain.suffix"
+}
+
+// NearestPath returns the path of a fact that a word was probably meant to be,
+// or "": one that is spelt alike, or the only one that ends in the word.
+func NearestPath(word string) string {
+	if n := yamlfile.Nearest(word, paths()); n != "" {
+		return n
+	}
+	found := ""
+	for _, f := range fields {
+		if strings.HasSuffix(f.Path, "."+word) || f.Key == word && word != "" {
+			if found != "" {
+				return ""
+			}
+			found = f.Path
+		}
+	}
+	return found
+}
+
+func nearPath(word string) text.Text {
+	if n := NearestPath(word); n != "" {
+		return yamlfile.Meant(n)
+	}
+	return text.Text{}
 }
 
 func keyPath(f Field) string { return f.Path[:strings.LastIndexByte(f.Path, '.')+1] + f.Key }
