@@ -74,9 +74,12 @@ type (
 		Needs     []string         `json:"needs"`
 		Missing   []report.Missing `json:"missing"`
 		// Possible are the kinds that the missing facts can lead to.
-		Possible []string         `json:"possible"`
-		Assumed  []jsonAssumption `json:"assumed"`
-		Domains  []jsonPlanDomain `json:"domains"`
+		Possible []string `json:"possible"`
+		// Contradictions are facts that cannot be true together; where the kind
+		// hangs on which of them is wrong, it is empty.
+		Contradictions []jsonContradiction `json:"contradictions"`
+		Assumed        []jsonAssumption    `json:"assumed"`
+		Domains        []jsonPlanDomain    `json:"domains"`
 		// GuessedYears were counted Monday to Friday, since their holidays are not known.
 		GuessedYears []int    `json:"guessed_years"`
 		Sources      []string `json:"sources"`
@@ -116,6 +119,19 @@ type (
 		Title string `json:"title"`
 		Value any    `json:"value"`
 	}
+	jsonContradiction struct {
+		ID     string        `json:"id"`
+		Domain string        `json:"domain,omitempty"`
+		Text   string        `json:"text"`
+		Facts  []jsonDoubted `json:"facts"`
+	}
+	jsonDoubted struct {
+		Fact  string `json:"fact"`
+		Title string `json:"title"`
+		// Value is for reading: ids by their names, personal numbers masked.
+		Value    string `json:"value"`
+		Position string `json:"position,omitempty"`
+	}
 	jsonPlanDomain struct {
 		Name  string   `json:"name"`
 		Kind  string   `json:"kind"`
@@ -128,7 +144,7 @@ func planJSON(book *rulebook.Rulebook, p *plan.Plan, f *filing.Filing, o *option
 	out := jsonPlan{
 		Rulebook: book.Info(), Name: f.Name, Kind: p.Kind, Why: p.Why.In(lang), Steps: []jsonStep{}, Deadlines: []jsonDeadline{}, Notes: []jsonNote{},
 		Needs: texts(p.Needs), Missing: missing(report.Voice{Book: book, Lang: lang}, p.Needs), Possible: texts(p.Possible),
-		Assumed: []jsonAssumption{}, Domains: []jsonPlanDomain{}, GuessedYears: append([]int{}, p.GuessedYears...), Sources: texts(p.Sources),
+		Contradictions: []jsonContradiction{}, Assumed: []jsonAssumption{}, Domains: []jsonPlanDomain{}, GuessedYears: append([]int{}, p.GuessedYears...), Sources: texts(p.Sources),
 	}
 	if p.Kind != "" {
 		out.Title = book.Label("plan", p.Kind, "").In(lang)
@@ -153,6 +169,13 @@ func planJSON(book *rulebook.Rulebook, p *plan.Plan, f *filing.Filing, o *option
 	}
 	for _, n := range notes(p, o) {
 		out.Notes = append(out.Notes, jsonNote{n.ID, n.Text("topic"), n.Name.In(lang), n.Both("says").In(lang), texts(n.AllSources())})
+	}
+	for _, c := range p.Contradictions {
+		facts := []jsonDoubted{}
+		for _, d := range c.Facts {
+			facts = append(facts, jsonDoubted{d.Path, book.FactLabel(d.Path).In(lang), engine.Display(book, d.Path, d.Value, lang), d.Origin.Position.String()})
+		}
+		out.Contradictions = append(out.Contradictions, jsonContradiction{c.Row.ID, c.Domain, c.Row.Both("says").In(lang), facts})
 	}
 	for _, as := range p.Assumed {
 		out.Assumed = append(out.Assumed, jsonAssumption{as.Path, book.FactLabel(as.Path).In(lang), as.Value})
@@ -182,6 +205,9 @@ func planText(l *layout, p *plan.Plan, f *filing.Filing, o *options) {
 	} else {
 		l.Line(l.Strong.Sprint(name+l.kinds([]string{p.Kind})) + "  " + l.Faint.Sprint(p.Kind))
 		l.Hang("  ", nil, p.Why.In(l.Lang))
+	}
+	for _, c := range p.Contradictions {
+		l.contradiction(c)
 	}
 	if len(p.Domains) > 0 {
 		l.section(text.PlanDomains)
@@ -254,6 +280,22 @@ func notes(p *plan.Plan, o *options) []*rulebook.Row {
 		return slices.Concat(p.Notes, p.General)
 	}
 	return p.Notes
+}
+
+// contradiction says what cannot be, and where each of the facts stands.
+func (l *layout) contradiction(c plan.Contradiction) {
+	facts := make([]string, len(c.Facts))
+	for i, d := range c.Facts {
+		facts[i] = l.Book.FactLabel(d.Path).In(l.Lang) + " = " + text.Clean(engine.Display(l.Book, d.Path, d.Value, l.Lang))
+		if d.Origin.Line > 0 {
+			facts[i] += l.Bracket(d.Origin.Position.String())
+		}
+	}
+	says := c.Row.Both("says").In(l.Lang)
+	if c.Domain != "" {
+		says = c.Domain + l.Colon() + says
+	}
+	l.Hang("  ! ", l.Doubt, l.Say(text.PlanContradicted, says, text.List(facts, l.Lang)))
 }
 
 func (l *layout) section(k text.Key) {

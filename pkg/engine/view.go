@@ -62,6 +62,16 @@ func (v *View) Value(path string) (any, bool) {
 	return value, missing == nil
 }
 
+// Given returns a fact that the filing gives itself, not one that follows from others.
+func (v *View) Given(path string) (filing.Fact, bool) {
+	for _, facts := range v.scope.layers {
+		if fact, ok := facts[path]; ok && fact.Origin.Source != filing.Assumed {
+			return fact, true
+		}
+	}
+	return filing.Fact{}, false
+}
+
 // Text is Value for text facts; "" while not known.
 func (v *View) Text(path string) string {
 	s, _ := v.scope.text(path)

@@ -26,13 +26,17 @@ type Plan struct {
 	Possible []string
 	// Needs are the missing facts that would decide.
 	Needs []string
+	// Contradictions are facts that cannot be true together. Where the kind hangs
+	// on which of them is wrong there is none.
+	Contradictions []Contradiction
 	// Assumed are the facts that were taken for granted, with the value taken.
 	Assumed []Assumption
 	// Steps and Deadlines are empty while there is no kind.
 	Steps     []Step
 	Deadlines []Deadline
 	// Notes are the rows of table process that concern the kind, and General
-	// those that concern every kind; empty while there is no kind.
+	// those that concern every kind or of which nobody can tell whether they
+	// concern this filing; empty while there is no kind.
 	Notes, General []*rulebook.Row
 	// Domains tells the kinds of the domains one by one where they differ; Kind
 	// is then the one that comes first in the table of plans.
@@ -90,14 +94,22 @@ func Make(book *rulebook.Rulebook, f *filing.Filing, now time.Time) (*Plan, erro
 	for i, row := range rows {
 		table[i] = engine.Choice{Rule: row.Rule("when"), Word: row.Text("kind")}
 	}
+	p := &Plan{}
 	var chosen []engine.Chosen
-	for _, v := range views {
-		assume(book, v)
-		c, err := v.Choose(table)
+	for i, v := range views {
+		found, err := contradictions(book, v)
 		if err != nil {
-			return nil, fmt.Errorf("deciding which filing to make: %w", err)
+			return nil, err
+		}
+		c, err := choose(book, v, table)
+		if err != nil {
+			return nil, err
+		}
+		if c, err = doubt(book, f, i, now, table, c, found); err != nil {
+			return nil, err
 		}
 		chosen = append(chosen, c)
+		p.contradicted(f, i, found)
 	}
 	// What has to be settled first comes first: of several domains the row that
 	// stands highest leads, and one that is undecided leaves the whole open.
@@ -107,7 +119,6 @@ func Make(book *rulebook.Rulebook, f *filing.Filing, now time.Time) (*Plan, erro
 			lead = i
 		}
 	}
-	p := &Plan{}
 	differ := slices.ContainsFunc(chosen, func(c engine.Chosen) bool { return word(table, c) != word(table, chosen[0]) })
 	for i, c := range chosen {
 		p.Needs = append(p.Needs, c.Needs...)
@@ -136,10 +147,18 @@ func Make(book *rulebook.Rulebook, f *filing.Filing, now time.Time) (*Plan, erro
 	row := rows[c.Row]
 	p.Kind, p.Why, p.Sources = row.Text("kind"), row.Both("why"), row.Source
 	for _, note := range book.Table("process").Rows {
-		switch kinds := note.List("plans"); {
-		case len(kinds) == 0:
+		kinds := note.List("plans")
+		if len(kinds) > 0 && !slices.Contains(kinds, p.Kind) {
+			continue
+		}
+		concerns, err := v.Ask(note.Rule("when"))
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("planning %s: %w", note.ID, err)
+		case concerns.Known && !concerns.Holds:
+		case len(kinds) == 0 || !concerns.Known:
 			p.General = append(p.General, note)
-		case slices.Contains(kinds, p.Kind):
+		default:
 			p.Notes = append(p.Notes, note)
 		}
 	}

@@ -25,7 +25,7 @@ var readByCommands = map[string]func(*Rulebook, *Row) bool{
 	"lookup-servers": anyRow, "rejections": anyRow, "block-pages": anyRow, "conclusions": anyRow, "holidays": anyRow, "cdns": anyRow, "vantages": anyRow,
 	"networks": anyRow, // make geodata
 	// plan and materials
-	"plans": anyRow, "requirements": anyRow, "process": anyRow,
+	"plans": anyRow, "contradictions": anyRow, "requirements": anyRow, "process": anyRow,
 	"steps": (*Rulebook).referred, "deadlines": (*Rulebook).referred,
 	"naming": func(_ *Rulebook, r *Row) bool { return r.Text("check") == "by-eye" }, // explain
 }

@@ -194,22 +194,23 @@ const (
 	DiffNothing  Key = "diff-nothing"
 
 	// The plan of a filing.
-	PlanUndecided Key = "plan-undecided"
-	PlanPossible  Key = "plan-possible"
-	PlanSteps     Key = "plan-steps"
-	PlanDeadlines Key = "plan-deadlines"
-	PlanNotes     Key = "plan-notes"
-	PlanAssumed   Key = "plan-assumed"
-	PlanGuessed   Key = "plan-guessed"
-	PlanDomains   Key = "plan-domains"
-	PlanBetween   Key = "plan-between"
-	PlanNoDate    Key = "plan-no-date"
-	PlanAbout     Key = "plan-about"
-	PlanApplicant Key = "plan-applicant"
-	PlanProvider  Key = "plan-provider"
-	PlanBureau    Key = "plan-bureau"
-	PlanPlatform  Key = "plan-platform"
-	PlanFiling    Key = "plan-filing"
+	PlanUndecided    Key = "plan-undecided"
+	PlanPossible     Key = "plan-possible"
+	PlanSteps        Key = "plan-steps"
+	PlanDeadlines    Key = "plan-deadlines"
+	PlanNotes        Key = "plan-notes"
+	PlanContradicted Key = "plan-contradicted"
+	PlanAssumed      Key = "plan-assumed"
+	PlanGuessed      Key = "plan-guessed"
+	PlanDomains      Key = "plan-domains"
+	PlanBetween      Key = "plan-between"
+	PlanNoDate       Key = "plan-no-date"
+	PlanAbout        Key = "plan-about"
+	PlanApplicant    Key = "plan-applicant"
+	PlanProvider     Key = "plan-provider"
+	PlanBureau       Key = "plan-bureau"
+	PlanPlatform     Key = "plan-platform"
+	PlanFiling       Key = "plan-filing"
 )
 
 var catalogue = map[Key]Text{
@@ -385,22 +386,23 @@ var catalogue = map[Key]Text{
 	DiffNoOther:  {Zh: "没有备案的结论改变（比较了 {0} 份）", En: "no filing ends differently ({0} compared)"},
 	DiffNothing:  {Zh: "无", En: "none"},
 
-	PlanUndecided: {Zh: "备案类型尚不能判定", En: "the kind of filing is not decided yet"},
-	PlanPossible:  {Zh: "可能是：{0}", En: "it may be: {0}"},
-	PlanSteps:     {Zh: "步骤", En: "steps"},
-	PlanDeadlines: {Zh: "时限与义务", En: "time limits and duties"},
-	PlanNotes:     {Zh: "还须知道", En: "to know beside"},
-	PlanAssumed:   {Zh: "未填，按此判断：{0}", En: "not given, so taken to be: {0}"},
-	PlanGuessed:   {Zh: "没有 {0} 年的放假安排，按周一至周五计算", En: "the holidays of {0} are not known; Monday to Friday are counted"},
-	PlanDomains:   {Zh: "各域名", En: "each domain"},
-	PlanBetween:   {Zh: "{0} 至 {1}", En: "{0} to {1}"},
-	PlanNoDate:    {Zh: "日期未知", En: "no date yet"},
-	PlanAbout:     {Zh: "约 {0}", En: "about {0}"},
-	PlanApplicant: {Zh: "主办单位", En: "applicant"},
-	PlanProvider:  {Zh: "接入服务商", En: "provider"},
-	PlanBureau:    {Zh: "管局", En: "bureau"},
-	PlanPlatform:  {Zh: "平台", En: "platform"},
-	PlanFiling:    {Zh: "备案类型", En: "filing"},
+	PlanUndecided:    {Zh: "备案类型尚不能判定", En: "the kind of filing is not decided yet"},
+	PlanPossible:     {Zh: "可能是：{0}", En: "it may be: {0}"},
+	PlanSteps:        {Zh: "步骤", En: "steps"},
+	PlanDeadlines:    {Zh: "时限与义务", En: "time limits and duties"},
+	PlanNotes:        {Zh: "还须知道", En: "to know beside"},
+	PlanContradicted: {Zh: "互相矛盾：{0}请核对：{1}", En: "contradiction: {0} Compare: {1}"},
+	PlanAssumed:      {Zh: "未填，按此判断：{0}", En: "not given, so taken to be: {0}"},
+	PlanGuessed:      {Zh: "没有 {0} 年的放假安排，按周一至周五计算", En: "the holidays of {0} are not known; Monday to Friday are counted"},
+	PlanDomains:      {Zh: "各域名", En: "each domain"},
+	PlanBetween:      {Zh: "{0} 至 {1}", En: "{0} to {1}"},
+	PlanNoDate:       {Zh: "日期未知", En: "no date yet"},
+	PlanAbout:        {Zh: "约 {0}", En: "about {0}"},
+	PlanApplicant:    {Zh: "主办单位", En: "applicant"},
+	PlanProvider:     {Zh: "接入服务商", En: "provider"},
+	PlanBureau:       {Zh: "管局", En: "bureau"},
+	PlanPlatform:     {Zh: "平台", En: "platform"},
+	PlanFiling:       {Zh: "备案类型", En: "filing"},
 }
 
 // Keys lists every key of the catalogue.
