@@ -194,7 +194,7 @@ func materialsText(l *layout, list *checklist.List, f *filing.Filing, o *options
 	for _, s := range checklist.Statuses() {
 		wide = max(wide, text.Width(l.Say(statusWords[s].word)))
 	}
-	for _, k := range []text.Key{text.DocForm, text.DocSigned, text.DocIssued, text.DocContents, text.DocWhy} {
+	for _, k := range []text.Key{text.DocForm, text.DocSigned, text.DocIssued, text.DocContents, text.DocWhy, text.DocOneOf} {
 		labels = max(labels, text.Width(l.Say(k)+l.Colon()))
 	}
 	counts := list.Count()
@@ -219,7 +219,7 @@ func materialsText(l *layout, list *checklist.List, f *filing.Filing, o *options
 			// The certificates of every kind of unit are no list to choose from.
 			const choice = 4
 			if len(i.AnyOf) > 1 && len(i.AnyOf) <= choice {
-				l.Hang(strings.Repeat(" ", text.Width(head)), nil, l.Say(text.DocOneOf, l.materials(i.AnyOf)))
+				detail(text.DocOneOf, l.materials(i.AnyOf))
 			}
 			detail(text.DocWhy, whyOf(i, l.Lang))
 			if status == checklist.Missing || status == checklist.MayBeAsked || o.Verbose {

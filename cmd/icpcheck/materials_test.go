@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // write puts a filing file into a temporary folder.
@@ -110,5 +112,27 @@ func TestMaterialsOutput(t *testing.T) {
 	data, err := os.ReadFile(name)
 	if err != nil || !json.Valid(data) {
 		t.Errorf("the file is no JSON: %v", err)
+	}
+}
+
+// TestMaterialsAligned: what is said below a document begins in one column,
+// whatever its label, in both languages.
+func TestMaterialsAligned(t *testing.T) {
+	for _, lang := range text.Langs() {
+		o := inProcess(t, "materials", "--lang", string(lang), "--verbose")
+		columns := map[int]bool{}
+		found := false
+		for line := range strings.Lines(o.stdout) {
+			for _, k := range []text.Key{text.DocOneOf, text.DocWhy, text.DocForm} {
+				label := text.Catalogue(k).In(lang) + map[text.Lang]string{text.Zh: "：", text.En: ":"}[lang]
+				if rest, ok := strings.CutPrefix(strings.TrimLeft(line, " "), label); ok {
+					columns[text.Width(line)-text.Width(strings.TrimLeft(rest, " "))] = true
+					found = found || k == text.DocOneOf
+				}
+			}
+		}
+		if len(columns) != 1 || !found {
+			t.Errorf("%s: begins in the columns %v (one of: %t)\n%s", lang, columns, found, o.stdout)
+		}
 	}
 }

@@ -145,13 +145,29 @@ func (v Voice) overall(o verdict.Overall) string {
 // outcome is a target's verdict with the counts behind it.
 func (v Voice) outcome(t *Target) string { return v.overallOf(t.Overall, t) + v.Bracket(v.counts(t)) }
 
-// counts tells how many checks of a target ended how.
+// counts tells how many checks of a target ended how, in the words that stand
+// beside them: advice that a summary counts as warnings is counted on its own.
 func (v Voice) counts(t *Target) string {
 	var counts []string
-	for _, k := range kinds {
-		if n := k.count(t.Summary); n > 0 {
-			counts = append(counts, v.Say(k.counted, strconv.Itoa(n)))
+	add := func(k text.Key, n int) {
+		if n > 0 {
+			counts = append(counts, v.Say(k, strconv.Itoa(n)))
 		}
+	}
+	for _, k := range kinds {
+		n := k.count(t.Summary)
+		if k.id != "warning" {
+			add(k.counted, n)
+			continue
+		}
+		advice := 0
+		for i := range t.Results {
+			if r := &t.Results[i]; r.Severity == verdict.Info && kindOf(r).id == "warning" {
+				advice++
+			}
+		}
+		add(text.CountWarning, n-advice)
+		add(text.CountAdvice, advice)
 	}
 	if len(counts) == 0 {
 		return v.Say(text.NoResults)

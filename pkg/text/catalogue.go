@@ -38,6 +38,7 @@ const (
 	PageWrong           Key = "page-wrong"
 	CountFail           Key = "count-fail"
 	CountWarning        Key = "count-warning"
+	CountAdvice         Key = "count-advice"
 	CountUndetermined   Key = "count-undetermined"
 	CountPass           Key = "count-pass"
 	CountNotApplicable  Key = "count-not-applicable"
@@ -238,6 +239,7 @@ var catalogue = map[Key]Text{
 	PageWrong:           {Zh: "页面需要改正", En: "the page has to be put right"},
 	CountFail:           {Zh: "{0} 项不通过", En: "{0} failed"},
 	CountWarning:        {Zh: "{0} 项警告", En: "{0} warning(s)"},
+	CountAdvice:         {Zh: "{0} 项提示", En: "{0} piece(s) of advice"},
 	CountUndetermined:   {Zh: "{0} 项待定", En: "{0} undetermined"},
 	CountPass:           {Zh: "{0} 项通过", En: "{0} passed"},
 	CountNotApplicable:  {Zh: "{0} 项不适用", En: "{0} not applicable"},
@@ -346,7 +348,7 @@ var catalogue = map[Key]Text{
 	DocHave:       {Zh: "已备", En: "at hand"},
 	DocNotNeeded:  {Zh: "不需要", En: "not needed"},
 	DocFor:        {Zh: "材料清单：{0}", En: "documents for: {0}"},
-	DocOneOf:      {Zh: "任一即可：{0}", En: "one of: {0}"},
+	DocOneOf:      {Zh: "任一即可", En: "one of"},
 	DocForm:       {Zh: "形式", En: "form"},
 	DocSigned:     {Zh: "签署", En: "signed by"},
 	DocIssued:     {Zh: "出具", En: "issued by"},
