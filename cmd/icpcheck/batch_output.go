@@ -32,12 +32,12 @@ type batchOutput struct {
 	changes  string // form of the changes on standard output: text, ndjson, or "" for none
 	toScreen bool   // something is written to standard output line by line
 
-	stdout    io.Writer
-	file      *os.File      // for the results, or nil
-	temporary bool          // file takes the place of path in the end
-	differ    *batch.Differ // or nil
-	written   int
-	worse     bool // there was a change for the worse
+	stdout   io.Writer
+	file     *os.File      // for the results, or nil
+	replaces string        // where file goes in the end, if it is a temporary one
+	differ   *batch.Differ // or nil
+	written  int
+	worse    bool // there was a change for the worse
 }
 
 // batchOutput settles what goes where. Formats pair up with outputs as they do
@@ -81,6 +81,8 @@ func (o *options) batchOutput(f batchFlags) (*batchOutput, error) {
 		return nil, usage("标准输出上有 %d 种格式：只能留一种，其余的要用 --output", "%d formats on standard output: give all but one an --output", taken)
 	case results > 1:
 		return nil, usage("batch 只写一份结果和一份汇总", "batch writes one --output of results, and one summary")
+	case results > 0 && out.path != "" && out.summary != nil && place(out.summary.path) == place(out.path):
+		return nil, usage("--output %s 给了两次：每种格式要有自己的文件", "--output %s is given twice: each format needs a file of its own", out.summary.path)
 	case (f.resume || f.retry) && out.path == "":
 		return nil, usage("--resume 和 --retry-undetermined 要与写结果的 --output 同用", "--resume and --retry-undetermined go with one --output, whose results they go on from")
 	case f.retry && out.results != "ndjson", f.resume && out.results != "ndjson" && (f.diff != "" || out.summary != nil):
@@ -109,8 +111,9 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 				err = batch.EachOutcome(out.path, out.note)
 			}
 		case out.flags.retry:
-			out.temporary = true
-			out.file, err = os.CreateTemp(filepath.Dir(out.path), "."+filepath.Base(out.path)+".*")
+			if out.replaces, err = followLinks(out.path); err == nil {
+				out.file, err = os.CreateTemp(filepath.Dir(out.replaces), "."+filepath.Base(out.replaces)+".*")
+			}
 		default:
 			out.file, err = os.Create(out.path)
 		}
@@ -193,9 +196,9 @@ func (out *batchOutput) finish() error {
 		file := out.file
 		out.file = nil
 		err := file.Close()
-		if err == nil && out.temporary {
+		if err == nil && out.replaces != "" {
 			if err = os.Chmod(file.Name(), 0o644); err == nil {
-				err = os.Rename(file.Name(), out.path)
+				err = os.Rename(file.Name(), out.replaces)
 			}
 		}
 		if err != nil {
@@ -222,7 +225,7 @@ func (out *batchOutput) abandon() {
 		return
 	}
 	_ = out.file.Close()
-	if out.temporary {
+	if out.replaces != "" {
 		_ = os.Remove(out.file.Name())
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -390,11 +389,11 @@ func (o *options) sinks() ([]sink, error) {
 				s.path = ""
 			}
 		}
-		taken[s.path]++
+		taken[place(s.path)]++
 		list = append(list, s)
 	}
 	for _, s := range list {
-		switch n := taken[s.path]; {
+		switch n := taken[place(s.path)]; {
 		case n > 1 && s.path == "":
 			return nil, usage("标准输出上有 %d 种格式：只能留一种，其余的要用 --output", "%d formats on standard output: give all but one an --output", n)
 		case n > 1:
@@ -422,44 +421,4 @@ func (a *app) print(sinks []sink, r *report.Report, o *options) error {
 		}
 	}
 	return nil
-}
-
-// writeFile writes a file whole or not at all.
-// A link is followed, and what is no plain file (a pipe, a device) is written
-// to directly: renaming over it would destroy it.
-func writeFile(path string, write func(io.Writer) error) (err error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		file, err := os.OpenFile(path, os.O_WRONLY, 0)
-		if err == nil {
-			err = errors.Join(write(file), file.Close())
-		}
-		if err != nil {
-			return fmt.Errorf("--output %s: %w", path, reason(err))
-		}
-		return nil
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return fmt.Errorf("--output %s: %w", path, reason(err))
-	}
-	defer func() {
-		if err != nil {
-			_ = temporary.Close()
-			_ = os.Remove(temporary.Name())
-			err = fmt.Errorf("--output %s: %w", path, reason(err))
-		}
-	}()
-	if err := write(temporary); err != nil {
-		return err
-	}
-	if err := temporary.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := temporary.Close(); err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), path)
 }

@@ -104,6 +104,8 @@ func reason(err error) error {
 		zh = "是目录"
 	case errors.Is(err, syscall.ENOTDIR):
 		zh = "路径中有一段不是目录"
+	case errors.Is(err, syscall.ELOOP):
+		zh = "符号链接绕成了圈"
 	case errors.Is(err, syscall.ENOSPC):
 		zh = "磁盘已满"
 	default:

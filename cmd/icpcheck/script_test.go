@@ -79,6 +79,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"closed":   closedPorts,
 	"lines":    lines,
 	"generate": generate,
+	"readlink": readLink,
 }
 
 // exits STATUS COMMAND ARG… runs a command and demands its exit status, which
@@ -236,6 +237,19 @@ func lines(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got := strings.Count(ts.ReadFile(args[0]), "\n"); strconv.Itoa(got) != args[1] {
 		ts.Fatalf("%s has %d lines, want %s", args[0], got, args[1])
+	}
+}
+
+// readlink FILE TARGET demands a symbolic link that leads there.
+func readLink(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: readlink FILE TARGET")
+	}
+	target, err := os.Readlink(ts.MkAbs(args[0]))
+	ts.Check(err)
+	// testscript makes targets absolute that have no folder above.
+	if target != args[1] && target != ts.MkAbs(args[1]) {
+		ts.Fatalf("%s leads to %s, want %s", args[0], target, args[1])
 	}
 }
 

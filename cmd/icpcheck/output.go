@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// mostLinks is how many symbolic links may follow on each other, as in Linux.
+const mostLinks = 40
+
+// followLinks finds the file that a path names: what symbolic links in its last
+// part lead to, which need not be there yet. Renaming a file to the path itself
+// would put it in the place of the link.
+func followLinks(path string) (string, error) {
+	at := path
+	for range mostLinks {
+		target, err := os.Readlink(at)
+		if err != nil {
+			return at, nil // no link; what else is wrong is told by whoever opens it
+		}
+		if !filepath.IsAbs(target) {
+			// Not joined: dir/../x and x differ where dir is a link itself.
+			target = filepath.Dir(at) + string(filepath.Separator) + target
+		}
+		at = target
+	}
+	return path, syscall.ELOOP
+}
+
+// place tells outputs apart by the file they go to; "" is standard output.
+func place(path string) string {
+	if path == "" {
+		return ""
+	}
+	file, err := followLinks(path)
+	if err != nil {
+		return path
+	}
+	// The folder may be reached in several ways.
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(file)); err == nil {
+		return filepath.Join(folder, filepath.Base(file))
+	}
+	return filepath.Clean(file)
+}
+
+// writeFile writes a file whole or not at all.
+// A link is followed, and what is no plain file (a pipe, a device) is written
+// to directly: renaming over it would destroy it.
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	path, err = followLinks(path)
+	if err != nil {
+		return fmt.Errorf("--output %s: %w", path, reason(err))
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err == nil {
+			err = errors.Join(write(file), file.Close())
+		}
+		if err != nil {
+			return fmt.Errorf("--output %s: %w", path, reason(err))
+		}
+		return nil
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("--output %s: %w", path, reason(err))
+	}
+	defer func() {
+		if err != nil {
+			_ = temporary.Close()
+			_ = os.Remove(temporary.Name())
+			err = fmt.Errorf("--output %s: %w", path, reason(err))
+		}
+	}()
+	if err := write(temporary); err != nil {
+		return err
+	}
+	if err := temporary.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := temporary.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}
