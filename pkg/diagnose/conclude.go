@@ -44,6 +44,10 @@ func (o *observations) weigh() (Conclusion, text.Text) {
 		return PointsElsewhere, text.Text{Zh: "解析到的地址都不是所填服务器", En: "none of its addresses is the declared server"}
 	}
 	if o.abroad() {
+		if o.untold {
+			return Undetermined, text.Text{Zh: "从这里看，解析到的地址都在中国内地以外，但不知道内地访问者得到的是哪里",
+				En: "as seen from here all of its addresses are outside the mainland, but where visitors in the mainland are sent is not known"}
+		}
 		return PointsAbroad, text.Text{Zh: "解析到的地址都在中国内地以外", En: "all of its addresses are outside the mainland"}
 	}
 	return o.server()

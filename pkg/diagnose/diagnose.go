@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -156,6 +157,8 @@ func (p *Prober) Diagnose(ctx context.Context, t Target, facts filing.Facts, mis
 	if o.now.IsZero() {
 		o.now = time.Now()
 	}
+	_, told := facts.List("domain.vantage_places")
+	o.untold = !told && (lost(missed, "domain.vantage_places") != nil || slices.ContainsFunc(p.Views, func(v filing.View) bool { return v.Mainland }))
 	o.registration(missed)
 	o.dns(missed)
 	for _, v := range p.Views {

@@ -20,6 +20,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/page"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // name is the name under test, machine the public address it pretends to point to.
@@ -327,6 +328,45 @@ func TestDiagnoseOffline(t *testing.T) {
 	d := (&Prober{Offline: true, Now: today}).Diagnose(t.Context(), target, filing.Facts{}, missed)
 	if d.Conclusion != Undetermined || len(d.Steps) != 3 {
 		t.Errorf("got %+v", d)
+	}
+}
+
+// TestAbroadAsSeenFromHere: what mainland visitors get decides whether a name
+// points abroad. Asked for in vain, the addresses seen from here are no proof.
+func TestAbroadAsSeenFromHere(t *testing.T) {
+	target, err := ParseTarget(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	abroad := func(pairs ...any) filing.Facts {
+		return with(append([]any{"domain.places", []string{"hong-kong"}}, pairs...)...)
+	}
+	lost := []filing.Missed{{Failure: failure.New(failure.Unsteered, "dns", "", name, nil), Paths: []string{"domain.vantage_places"}}}
+	views := []filing.View{{ID: "telecom", Mainland: true, Subnet: "1.2.3.0/24"}, {ID: "abroad", Subnet: "8.8.8.0/24"}}
+	for label, c := range map[string]struct {
+		facts  filing.Facts
+		missed []filing.Missed
+		views  []filing.View
+		want   Conclusion
+		dns    Outcome
+	}{
+		"not asked":            {facts: abroad(), want: PointsAbroad, dns: Failed},
+		"asked only abroad":    {facts: abroad(), views: views[1:], want: PointsAbroad, dns: Failed},
+		"asked in vain":        {facts: abroad(), missed: lost, views: views, want: Undetermined, dns: Open},
+		"no answer to use":     {facts: abroad(), views: views, want: Undetermined, dns: Open},
+		"told: abroad":         {facts: abroad("domain.vantage_places", []string{"hong-kong"}), views: views, want: PointsAbroad, dns: Failed},
+		"told: the mainland":   {facts: abroad("domain.vantage_places", []string{"mainland"}), views: views, want: Fine, dns: OK},
+		"inside, in vain":      {facts: healthy(), missed: lost, views: views, want: Fine, dns: OK},
+		"elsewhere, in vain":   {facts: abroad("server.addresses", []string{"1.1.1.1"}), missed: lost, views: views, want: PointsElsewhere, dns: Failed},
+		"on hold all the same": {facts: abroad("domain.statuses", []string{"serverHold"}), missed: lost, views: views, want: OnHold, dns: Open},
+	} {
+		p := world{page: site}.prober(t)
+		p.Views, p.Describe = c.views, func(filing.View) text.Text { return text.Same("…") }
+		d := p.Diagnose(t.Context(), target, c.facts, c.missed)
+		i := slices.IndexFunc(d.Steps, func(s Step) bool { return s.ID == "dns" })
+		if d.Conclusion != c.want || d.Steps[i].Outcome != c.dns {
+			t.Errorf("%s: got %s (%s), DNS %s; want %s, %s", label, d.Conclusion, d.Because.En, d.Steps[i].Outcome, c.want, c.dns)
+		}
 	}
 }
 

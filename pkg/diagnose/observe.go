@@ -23,6 +23,7 @@ type observations struct {
 	cdn          text.Text
 	explain      func(*failure.Failure) text.Text
 	allowPrivate bool
+	untold       bool // what visitors in the mainland get was asked for in vain
 	steps        []Step
 
 	addresses []netip.Addr
@@ -146,8 +147,11 @@ func (o *observations) dns(missed []filing.Missed) {
 			en += ", through " + o.cdn.En + "; with the mainland in its scope the name has to be filed too"
 		}
 		outcome := OK
-		if o.elsewhere() || o.abroad() {
+		switch {
+		case o.elsewhere(), o.abroad() && !o.untold:
 			outcome = Failed
+		case o.abroad():
+			outcome = Open
 		}
 		o.step("dns", host, outcome, zh, en)
 	case known || asked && !resolves:
@@ -186,7 +190,7 @@ func (o *observations) elsewhere() bool {
 }
 
 // abroad reports that every address is known to be outside the mainland, those
-// that visitors in the mainland get above all.
+// that visitors in the mainland get above all. It is not sure while these are untold.
 func (o *observations) abroad() bool {
 	outside := func(path string) bool {
 		places, _ := o.facts.List(path)
