@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
@@ -106,6 +107,7 @@ var rowValue = pattern.New(`\brow\.([a-z_]+)`)
 // found there.
 func (e *Expr) of(table *Table, row *Row) (*Expr, error) {
 	var problem error
+	at := 0 // of the placeholder that is filled, in bytes
 	literal := func(name string) string {
 		column, ok := table.Column(name)
 		if !ok {
@@ -113,13 +115,12 @@ func (e *Expr) of(table *Table, row *Row) (*Expr, error) {
 			for _, c := range table.Columns {
 				names = append(names, c.Name)
 			}
-			problem = yamlfile.Problem{Position: e.Position, Excerpt: e.excerpt,
-				Message: fmt.Sprintf("table %q has no column %q%s", table.ID, name, yamlfile.DidYouMean(name, names))}
+			problem = e.at(runes(e.Source[:at]), e.problem("table %q has no column %q%s", table.ID, name, yamlfile.DidYouMean(name, names)))
 			return ""
 		}
 		s, ok := literalOf(row, column)
 		if !ok {
-			problem = yamlfile.Problem{Position: e.Position, Excerpt: e.excerpt, Message: fmt.Sprintf("column %q is %s, which rules cannot read", name, column.Type)}
+			problem = e.at(runes(e.Source[:at]), e.problem("column %q is %s, which rules cannot read", name, column.Type))
 		}
 		return s
 	}
@@ -128,12 +129,73 @@ func (e *Expr) of(table *Table, row *Row) (*Expr, error) {
 			return rule, nil
 		}
 	}
-	source := rowValue().ReplaceAllStringFunc(e.Source, func(s string) string { return literal(strings.TrimPrefix(s, "row.")) })
+	made := &instance{rule: e}
+	var source strings.Builder
+	rest := 0
+	for _, m := range rowValue().FindAllStringSubmatchIndex(e.Source, -1) {
+		source.WriteString(e.Source[rest:m[0]])
+		name := e.Source[m[2]:m[3]]
+		at = m[0]
+		value := filled{at: runes(e.Source[:m[0]]), width: runes(e.Source[m[0]:m[1]]), from: runes(source.String()), cell: e.cellOf(table, row, name)}
+		source.WriteString(literal(name))
+		value.to = runes(source.String())
+		made.values = append(made.values, value)
+		rest = m[1]
+	}
 	if problem != nil {
 		return nil, problem
 	}
-	return &Expr{Source: source, Position: row.Position}, nil
+	source.WriteString(e.Source[rest:])
+	return &Expr{Source: source.String(), Position: row.Position, made: made}, nil
 }
+
+// instance is how an expression was made of a rule and the values of a row.
+type instance struct {
+	rule   *Expr // over row.<column>
+	values []filled
+}
+
+// filled is a value that stands in an expression for row.<column>. Places are
+// characters from the beginning, of which the last is the first behind it.
+type filled struct {
+	from, to  int   // of the value in the expression
+	at, width int   // of row.<column> in the rule
+	cell      *Expr // where the value is written
+}
+
+// written finds where a column of an expression (counting from 0) was written
+// by its author: in a rule as it is, in the rule that others were made of, or in
+// a cell of the row.
+func (e *Expr) written(column int) (*Expr, int) {
+	if e.made == nil {
+		return e, column
+	}
+	shift := 0
+	for _, v := range e.made.values {
+		switch {
+		case column >= v.to:
+			shift = v.at + v.width - v.to
+		case column >= v.from:
+			return v.cell, max(column-v.from-1, 0) // behind a bracket or a quotation mark
+		}
+	}
+	return e.made.rule, column + shift
+}
+
+// cellOf is the place of a value that a rule gets: the rule in a cell, else the
+// rule it is put into, at the cell; at the row where the value is a default.
+func (e *Expr) cellOf(table *Table, row *Row, name string) *Expr {
+	cell, ok := row.Cells[name]
+	if !ok {
+		return &Expr{Source: e.Source, Position: row.Position}
+	}
+	if column, _ := table.Column(name); column.Type == ColumnRule {
+		return row.Rule(name)
+	}
+	return &Expr{Source: e.Source, Position: cell.Position}
+}
+
+func runes(s string) int { return utf8.RuneCountInString(s) }
 
 // literalOf writes a row's value as CEL does: the column's default, or nothing
 // of its type, where the row has none.

@@ -27,6 +27,8 @@ type Expr struct {
 	Position yamlfile.Position
 	excerpt  string
 	any      bool // a placeholder may have any type, a rule is a bool
+	// made is set where the expression was made of a rule over a row's values.
+	made *instance
 
 	once    sync.Once
 	program cel.Program
@@ -82,6 +84,9 @@ func (e *Expr) check(b *Rulebook) (*ast.AST, error) {
 	if issues.Err() == nil {
 		return checked.NativeRep(), nil
 	}
+	if column, message := b.unknownPath(env, e.Source, issues.Errors()[0].Message); message != "" {
+		return nil, e.mistake(column, "does not compile: %s", message)
+	}
 	first := issues.Errors()[0]
 	message := strings.ReplaceAll(first.Message, "\n", " ")
 	message, _, _ = strings.Cut(message, " expecting {") // a list of all tokens there are
@@ -90,7 +95,15 @@ func (e *Expr) check(b *Rulebook) (*ast.AST, error) {
 		name, _, _ = strings.Cut(name, "'")
 		hint = b.nearestVariable(e.Source, name)
 	}
-	return nil, e.at(first.Location.Column(), e.problem("rule %q does not compile: %s%s", e.Source, message, hint))
+	return nil, e.mistake(first.Location.Column(), "does not compile: %s%s", message, hint)
+}
+
+// mistake is a problem at a column of the expression (counting from 0), where
+// that stands on one line as it is; of one that was made for a row it is told
+// where its author wrote it.
+func (e *Expr) mistake(column int, format string, args ...any) yamlfile.Problem {
+	written, column := e.written(column)
+	return written.at(column, written.problem("rule %q "+format, append([]any{written.Source}, args...)...))
 }
 
 func (e *Expr) problem(format string, args ...any) yamlfile.Problem {
@@ -155,6 +168,77 @@ func (b *Rulebook) nearestVariable(source, name string) string {
 		return fmt.Sprintf(", did you mean %q?", n)
 	}
 	return ""
+}
+
+// unknownPath finds the first path in a rule that leads nowhere, where CEL would
+// not say so or not with the column that is nearest: it takes the beginning of
+// province.x for the fact province. raw is what CEL says. The column counts from 0.
+func (b *Rulebook) unknownPath(env *cel.Env, source, raw string) (column int, message string) {
+	parsed, issues := env.Parse(source)
+	if issues.Err() != nil {
+		return 0, ""
+	}
+	vars := b.variables()
+	eachPath(parsed.NativeRep().Expr(), func(root ast.Expr, path string) {
+		if _, known := vars[path]; known || message != "" {
+			return
+		}
+		join, name, joined := JoinOf(path)
+		switch {
+		case joined:
+			var columns []string
+			for known := range vars {
+				if rest, ok := strings.CutPrefix(known, join.Name+"."); ok {
+					columns = append(columns, rest)
+				}
+			}
+			slices.Sort(columns)
+			// Few words are told all; a table's columns are too many for that.
+			suggestion := ""
+			nearest := yamlfile.Nearest(name, columns)
+			if i := slices.IndexFunc(columns, func(c string) bool { return strings.HasPrefix(c, name) }); nearest == "" && i >= 0 {
+				nearest = columns[i] // the end is left out
+			}
+			if nearest != "" {
+				suggestion = yamlfile.Meant(nearest).En
+			}
+			message = fmt.Sprintf("table %q has no column %q that rules can read%s", join.Tables[0], name, suggestion)
+		case strings.Contains(raw, "does not support field selection"):
+			message = fmt.Sprintf("no fact is called %q%s", path, b.nearestVariable(source, path))
+		default:
+			return
+		}
+		column = parsed.NativeRep().SourceInfo().GetStartLocation(root.ID()).Column()
+	})
+	return column, message
+}
+
+// eachPath visits the dotted names of an expression, each whole, in the order of
+// the source, with the expression that it begins with. Names that macros declare
+// are none.
+func eachPath(x ast.Expr, visit func(root ast.Expr, path string)) {
+	declared, parts := map[string]bool{}, map[int64]bool{}
+	ast.PreOrderVisit(x, ast.NewExprVisitor(func(x ast.Expr) {
+		if x.Kind() == ast.ComprehensionKind {
+			c := x.AsComprehension()
+			declared[c.IterVar()], declared[c.IterVar2()], declared[c.AccuVar()] = true, true, true
+		}
+	}))
+	ast.PreOrderVisit(x, ast.NewExprVisitor(func(x ast.Expr) {
+		path, root := "", x
+		for root.Kind() == ast.SelectKind {
+			path = "." + root.AsSelect().FieldName() + path
+			root = root.AsSelect().Operand()
+			if parts[x.ID()] {
+				return
+			}
+			parts[root.ID()] = true
+		}
+		if root.Kind() != ast.IdentKind || parts[x.ID()] || declared[root.AsIdent()] {
+			return
+		}
+		visit(root, root.AsIdent()+path)
+	}))
 }
 
 // derived are facts that the engine concludes from others; see package engine.

@@ -79,6 +79,8 @@ func (b *Rulebook) Lint() yamlfile.Problems {
 	}
 	problems = append(problems, b.unsourced()...)
 	problems = append(problems, b.macros()...)
+	problems = append(problems, b.comparisons()...)
+	problems = append(problems, b.ordered()...)
 	problems = append(problems, b.unread()...)
 	problems = append(problems, b.unusedSources()...)
 	return problems
