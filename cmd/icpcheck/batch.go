@@ -285,6 +285,15 @@ func (b *liner) again(line []byte) []byte {
 	return line
 }
 
+// said is an error in the language of the run; a worker that cannot even read
+// the options of a job says it in English.
+func (b *liner) said(err error) string {
+	if b.o == nil {
+		return err.Error()
+	}
+	return text.ErrorIn(err, b.o.lang(b.app.environment))
+}
+
 // bad is the output for a line that cannot be checked, which leaves the whole undetermined.
 func (b *liner) bad(item batch.Item, err error) []byte {
 	b.count(verdict.Unknown)
@@ -293,7 +302,7 @@ func (b *liner) bad(item batch.Item, err error) []byte {
 		Input   string          `json:"input"`
 		Verdict verdict.Overall `json:"verdict"`
 		Error   string          `json:"error"`
-	}{item.Line, mask.Free(item.Text), verdict.Unknown, mask.Free(text.Clean(err.Error()))})
+	}{item.Line, mask.Free(item.Text), verdict.Unknown, mask.Free(text.Clean(b.said(err)))})
 	return line
 }
 

@@ -147,7 +147,7 @@ func (w *dnsWriter) names(ctx context.Context, items iter.Seq2[batch.Item, error
 			w.mu.Unlock()
 			if err != nil {
 				w.liner.count(verdict.Unknown)
-				w.put(number, badDNS(item, err))
+				w.put(number, w.liner.badDNS(item, err))
 				continue
 			}
 			if name != item.Text { // a row of a CSV file may hold personal numbers
@@ -261,13 +261,13 @@ func dnsStatus(a resolve.Addresses) string {
 }
 
 // badDNS is the line of output for a line that names nothing.
-func badDNS(item batch.Item, err error) []byte {
+func (b *liner) badDNS(item batch.Item, err error) []byte {
 	line, _ := json.Marshal(struct {
 		Line   int             `json:"line"`
 		Input  string          `json:"input"`
 		Status verdict.Overall `json:"status"`
 		Error  string          `json:"error"`
-	}{item.Line, mask.Free(item.Text), verdict.Unknown, mask.Free(text.Clean(err.Error()))})
+	}{item.Line, mask.Free(item.Text), verdict.Unknown, mask.Free(text.Clean(b.said(err)))})
 	return line
 }
 
