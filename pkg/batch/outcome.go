@@ -2,11 +2,11 @@ package batch
 
 import (
 	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 
 	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 )
 
@@ -53,7 +53,7 @@ type line struct {
 	} `json:"missed"`
 }
 
-var errNoOutcome = errors.New("not a line of batch output")
+var errNoOutcome = text.Errorf("不是批量检查的输出", "not a line of batch output")
 
 // ParseOutcome reads a line of NDJSON that a batch has written.
 func ParseOutcome(raw []byte) (Outcome, error) {

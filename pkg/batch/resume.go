@@ -2,12 +2,12 @@ package batch
 
 import (
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"io"
 	"os"
 	"slices"
 
+	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 )
 
@@ -70,7 +70,7 @@ func Resume(path string) (*os.File, Done, error) {
 		return err
 	})
 	if errors.Is(err, errNoOutcome) {
-		err = fmt.Errorf("%w, so it cannot be gone on with", err)
+		err = text.Errorf("%w，不能接着做", "%w, so it cannot be gone on with", err)
 	}
 	if err == nil {
 		err = file.Truncate(size)

@@ -14,6 +14,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // fileName carries the version of the schema: buckets by kind, keys and values
@@ -144,7 +146,7 @@ func (f *file) write(rows []row, now time.Time, patience time.Duration) error {
 	f.endLease() // it would keep this process out, too
 	if err := os.MkdirAll(f.dir, 0o700); err != nil {
 		f.broken = true
-		return fmt.Errorf("%s: cannot be made: %w", f.dir, bare(err))
+		return text.Errorf("%s：无法创建：%w", "%s: cannot be made: %w", f.dir, bare(err))
 	}
 	err := guard(func() error {
 		// Without NoSync a commit waits for the disk. A power cut may then spoil
@@ -241,16 +243,16 @@ func (f *file) spoil(err error) error {
 	// What the system says is about access; what bbolt says, about the content.
 	if errno := syscall.Errno(0); !errors.As(err, &errno) {
 		if removeErr := os.Remove(f.path()); removeErr == nil || errors.Is(removeErr, fs.ErrNotExist) {
-			return fmt.Errorf("%s: was %w and is begun anew", f.path(), errDamaged)
+			return text.Errorf("%s：%w，已重新建立", "%s: was %w and is begun anew", f.path(), errDamaged)
 		}
 		f.broken = true
-		return fmt.Errorf("%s: is damaged and cannot be removed; remove it by hand", f.path())
+		return text.Errorf("%s：已损坏且无法删除；请手工删除", "%s: is damaged and cannot be removed; remove it by hand", f.path())
 	}
 	f.broken = true
-	return fmt.Errorf("%s: cannot be used: %w", f.path(), bare(err))
+	return text.Errorf("%s：无法使用：%w", "%s: cannot be used: %w", f.path(), bare(err))
 }
 
-var errDamaged = errors.New("damaged")
+var errDamaged = text.Errorf("已损坏", "damaged")
 
 // guard turns what a damaged file does to bbolt into errDamaged: it panics on
 // pages that make no sense, and reading past the end of a file cut short is a

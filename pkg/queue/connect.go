@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // Times of the connection.
@@ -56,7 +57,7 @@ type Conn struct {
 
 // ErrURL is returned for an address that is none; it does not repeat it, since
 // what is wrong may be the password.
-var ErrURL = errors.New("want an address such as nats://host:4222, tls://host:4222 or wss://host")
+var ErrURL = text.Errorf("应为地址，如 nats://host:4222、tls://host:4222 或 wss://host", "want an address such as nats://host:4222, tls://host:4222 or wss://host")
 
 // Redact gives the addresses without what stands before their @.
 func Redact(addresses string) string {
@@ -131,23 +132,23 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	}
 	if o.Credentials != "" {
 		if _, err := os.Stat(o.Credentials); err != nil {
-			return nil, fmt.Errorf("credentials %s: cannot be read: %w", o.Credentials, bare(err))
+			return nil, text.Errorf("凭据文件 %s：无法读取：%w", "credentials %s: cannot be read: %w", o.Credentials, bare(err))
 		}
 		options = append(options, nats.UserCredentials(o.Credentials))
 	}
 	if o.Authorities != "" {
 		pem, err := os.ReadFile(o.Authorities)
 		if err != nil {
-			return nil, fmt.Errorf("certificates %s: cannot be read: %w", o.Authorities, bare(err))
+			return nil, text.Errorf("证书文件 %s：无法读取：%w", "certificates %s: cannot be read: %w", o.Authorities, bare(err))
 		}
 		if !x509.NewCertPool().AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("certificates %s: holds no certificate in PEM form", o.Authorities)
+			return nil, text.Errorf("证书文件 %s：里面没有 PEM 格式的证书", "certificates %s: holds no certificate in PEM form", o.Authorities)
 		}
 		options = append(options, nats.RootCAs(o.Authorities))
 	}
 	nc, err := nats.Connect(o.URL, options...)
 	if err != nil {
-		return nil, fmt.Errorf("%s: cannot be reached: %w", c.where, err)
+		return nil, text.Errorf("%s：连不上：%w", "%s: cannot be reached: %w", c.where, err)
 	}
 	c.nc = nc
 	if c.js, err = jetstream.New(nc, jetstream.WithDefaultTimeout(requestTimeout)); err == nil {
@@ -158,9 +159,9 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	}
 	switch {
 	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
-		err = fmt.Errorf("%s: JetStream is off there; start the server with -js, or switch it on for the account", c.where)
+		err = text.Errorf("%s：没有启用 JetStream；启动服务器时加 -js，或为该账号启用", "%s: JetStream is off there; start the server with -js, or switch it on for the account", c.where)
 	case err != nil:
-		err = fmt.Errorf("%s: JetStream does not answer: %w", c.where, err)
+		err = text.Errorf("%s：JetStream 没有应答：%w", "%s: JetStream does not answer: %w", c.where, err)
 	}
 	if err != nil {
 		nc.Close()

@@ -3,7 +3,6 @@ package queue
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nuid"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // Job is one piece of work.
@@ -61,10 +62,10 @@ func (l Lane) token() string {
 const trials = 2
 
 // ErrPoison is the end of a job during which its worker fell silent each time.
-var ErrPoison = fmt.Errorf("given up: %d workers in a row broke off while they worked on it", trials+1)
+var ErrPoison = text.Errorf("已放弃：连续 %d 个工作进程在处理它时中断", "given up: %d workers in a row broke off while they worked on it", trials+1)
 
 // ErrTooLarge is the end of a job that, or whose result, the server does not take.
-var ErrTooLarge = errors.New("larger than the queue's server takes (max_payload)")
+var ErrTooLarge = text.Errorf("超过队列服务器接受的大小（max_payload）", "larger than the queue's server takes (max_payload)")
 
 // NewRun makes the id of a run.
 func NewRun() string { return nuid.Next() }

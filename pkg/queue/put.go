@@ -7,10 +7,12 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // errGone says that the run's streams are not on the server.
-var errGone = errors.New("the run is no longer on the server")
+var errGone = text.Errorf("服务器上已没有这个任务", "the run is no longer on the server")
 
 // put stores a message unless its subject holds one already, and tries again
 // while servers come and go: with the same id, by which the server knows a

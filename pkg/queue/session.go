@@ -13,6 +13,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nuid"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // Bounds of a run's streams.
@@ -389,10 +391,10 @@ func (s *Session) read(results jetstream.Consumer, allThere func()) {
 		})
 		switch {
 		case errors.Is(err, jetstream.ErrConsumerNotFound), errors.Is(err, jetstream.ErrStreamNotFound):
-			s.fail(fmt.Errorf("%s: the run %s was taken over by another batch, or removed", s.c.where, s.run.ID))
+			s.fail(text.Errorf("%s：任务 %s 已由另一个批量检查接手，或已删除", "%s: the run %s was taken over by another batch, or removed", s.c.where, s.run.ID))
 			return
 		case err != nil && !transient(err):
-			s.fail(fmt.Errorf("%s: reading results: %w", s.c.where, err))
+			s.fail(text.Errorf("%s：读取结果：%w", "%s: reading results: %w", s.c.where, err))
 			return
 		}
 		_ = pause(s.ctx, 200*time.Millisecond)
@@ -470,10 +472,10 @@ func (s *Session) watch() {
 		s.mu.Unlock()
 		switch {
 		case s.c.lostFor() > serverPatience:
-			s.fail(fmt.Errorf("%s: no server has been there for %v", s.c.where, serverPatience))
+			s.fail(text.Errorf("%s：服务器已有 %v 没有响应", "%s: no server has been there for %v", s.c.where, serverPatience))
 		case joined > 0:
 		case !refused.IsZero() && time.Since(refused) > offerPatience:
-			s.fail(fmt.Errorf("%s: the workers there are of another make, and results must not depend on who computed them: %s", s.c.where, differences))
+			s.fail(text.Errorf("%s：那里的工作进程版本或规则库不同，而结果不能因谁计算而不同：%s", "%s: the workers there are of another make, and results must not depend on who computed them: %s", s.c.where, differences))
 		case !said && time.Since(began) > workerPatience:
 			said = true
 			s.run.Tell(Event{Kind: NoWorker, Run: s.run.ID})

@@ -11,6 +11,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // Times of a worker.
@@ -104,7 +106,7 @@ func (w *Worker) Serve(ctx context.Context, c *Conn) error {
 		select {
 		case <-finished:
 			if n := s.holdings(); n > 0 {
-				return fmt.Errorf("%s: %d jobs could not be handed in; other workers will do them again", c.where, n)
+				return text.Errorf("%s：有 %d 个结果没能交回；会由其他工作进程重做", "%s: %d jobs could not be handed in; other workers will do them again", c.where, n)
 			}
 			return nil
 		case <-tick.C:

@@ -14,6 +14,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/fetch"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // Source is the source that failures of this package name where the cause is
@@ -102,16 +103,16 @@ func Start(ctx context.Context, options Options) (*Browser, error) {
 	}
 	b := &Browser{options: options}
 	if b.key, err = newKey(); err != nil {
-		return nil, fmt.Errorf("starting the browser: %w", err)
+		return nil, text.Errorf("启动浏览器：%w", "starting the browser: %w", err)
 	}
 	// Besides the profile, which chromedp makes and removes, Chromium writes to
 	// the home folder (keys, caches) and the temporary one, so it gets its own.
 	if b.home, err = os.MkdirTemp("", "icpcheck-browser-"); err != nil {
-		return nil, fmt.Errorf("starting the browser: %w", err)
+		return nil, text.Errorf("启动浏览器：%w", "starting the browser: %w", err)
 	}
 	if b.dead, err = newGate(&fetch.Client{Resolve: nowhere}, b.key, ""); err != nil {
 		_ = os.RemoveAll(b.home)
-		return nil, fmt.Errorf("starting the browser: %w", err)
+		return nil, text.Errorf("启动浏览器：%w", "starting the browser: %w", err)
 	}
 	allocated, stop := chromedp.NewExecAllocator(context.WithoutCancel(ctx), b.flags(path)...)
 	silent := func(string, ...any) {} // what matters comes back as errors
@@ -131,7 +132,7 @@ func Start(ctx context.Context, options Options) (*Browser, error) {
 	}
 	if err != nil {
 		b.Close()
-		return nil, fmt.Errorf("starting the browser %s: %w", path, err)
+		return nil, text.Errorf("启动浏览器 %s：%w", "starting the browser %s: %w", path, err)
 	}
 	return b, nil
 }

@@ -1,15 +1,16 @@
 package render
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // ErrNoChromium says that there is no browser, and what to install.
-var ErrNoChromium = errors.New("no Chromium found; install Chromium or Google Chrome (Debian and Ubuntu: apt install chromium) so that it is in PATH")
+var ErrNoChromium = text.Errorf("没有找到 Chromium；请安装 Chromium 或 Google Chrome（Debian、Ubuntu 用 apt install chromium），并使其在 PATH 中", "no Chromium found; install Chromium or Google Chrome (Debian and Ubuntu: apt install chromium) so that it is in PATH")
 
 // Find looks for Chromium, Chrome or Edge under the usual names, and returns
 // its path or ErrNoChromium.
