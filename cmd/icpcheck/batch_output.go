@@ -213,7 +213,7 @@ func (out *batchOutput) finish() error {
 		_, err := io.WriteString(out.stdout, words)
 		return err
 	}
-	return writeFile(out.summary.path, func(w io.Writer) error {
+	return writeFile(out.summary.path, 0o644, func(w io.Writer) error {
 		_, err := io.WriteString(w, words)
 		return err
 	})

@@ -416,7 +416,7 @@ func (a *app) print(sinks []sink, r *report.Report, o *options) error {
 			continue
 		}
 		ro.Color = o.Color == "always"
-		if err := writeFile(s.path, func(w io.Writer) error { return s.format.Render(w, r, ro) }); err != nil {
+		if err := writeFile(s.path, 0o644, func(w io.Writer) error { return s.format.Render(w, r, ro) }); err != nil {
 			return err
 		}
 	}

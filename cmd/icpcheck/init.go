@@ -222,11 +222,8 @@ func (s *session) finish(args []string, interrupted bool) error {
 	}
 	if len(args) == 1 {
 		// It may hold personal numbers, so it is for its owner only.
-		if err := writeFile(args[0], func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
+		if err := writeFile(args[0], 0o600, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
 			return err
-		}
-		if err := os.Chmod(args[0], 0o600); err != nil {
-			return fmt.Errorf("%s: %w", args[0], reason(err))
 		}
 	} else if _, err := s.stdout.Write(data); err != nil {
 		return text.Errorf("写备案文件：%w", "writing the filing: %w", err)

@@ -49,7 +49,7 @@ func (a *app) emit(o *options, book *rulebook.Rulebook, value any, asText func(*
 		if s.path == "" {
 			err = write(a.stdout)
 		} else {
-			err = writeFile(s.path, write)
+			err = writeFile(s.path, 0o644, write)
 		}
 		if err != nil {
 			return err

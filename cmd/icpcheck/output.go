@@ -47,10 +47,10 @@ func place(path string) string {
 	return filepath.Clean(file)
 }
 
-// writeFile writes a file whole or not at all.
+// writeFile writes a file whole or not at all, with the permissions of mode.
 // A link is followed, and what is no plain file (a pipe, a device) is written
 // to directly: renaming over it would destroy it.
-func writeFile(path string, write func(io.Writer) error) (err error) {
+func writeFile(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
 	path, err = followLinks(path)
 	if err != nil {
 		return fmt.Errorf("--output %s: %w", path, reason(err))
@@ -79,7 +79,7 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 	if err := write(temporary); err != nil {
 		return err
 	}
-	if err := temporary.Chmod(0o644); err != nil {
+	if err := temporary.Chmod(mode); err != nil {
 		return err
 	}
 	if err := temporary.Close(); err != nil {

@@ -176,7 +176,7 @@ func (d *distributed) begin(ctx context.Context, resume bool, runner *batch.Runn
 		}
 		data, err := json.Marshal(run)
 		if err == nil {
-			err = writeFile(d.record, func(w io.Writer) error { _, err := w.Write(append(data, '\n')); return err })
+			err = writeFile(d.record, 0o644, func(w io.Writer) error { _, err := w.Write(append(data, '\n')); return err })
 		}
 		if err != nil {
 			return nil, nil, err

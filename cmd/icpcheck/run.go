@@ -171,8 +171,8 @@ func (c *checked) Write(p []byte) (int, error) {
 // the offending line and a caret, and a hint where there is one.
 func (e *environment) explain(err error) {
 	lang := e.language()
-	say := func(zh, en string) string { return text.Text{Zh: zh, En: en}.In(lang) }
-	mark := say("icpcheck: 错误：", "icpcheck: error: ")
+	// What programs that read logs look for is the same in both languages.
+	const mark = "icpcheck: error: "
 	var problems yamlfile.Problems
 	var problem yamlfile.Problem
 	switch {
@@ -184,7 +184,7 @@ func (e *environment) explain(err error) {
 		const most = 20
 		for i, p := range problems {
 			if i == most {
-				fmt.Fprintf(e.stderr, say("icpcheck: 错误：……还有 %d 处\n", "icpcheck: error: … and %d more\n"), len(problems)-most)
+				fmt.Fprintf(e.stderr, "%s%s\n", mark, text.ErrorIn(text.Errorf("……还有 %d 处", "… and %d more", len(problems)-most), lang))
 				break
 			}
 			fmt.Fprintf(e.stderr, "%s%s\n", mark, text.Clean(p.In(lang)))
@@ -199,6 +199,6 @@ func (e *environment) explain(err error) {
 	}
 	var u *usageError
 	if errors.As(err, &u) && !u.hint.Empty() {
-		fmt.Fprintf(e.stderr, "%s%s\n", say("icpcheck: 提示：", "icpcheck: hint: "), u.hint.In(lang))
+		fmt.Fprintf(e.stderr, "%s%s\n", "icpcheck: hint: ", u.hint.In(lang))
 	}
 }
