@@ -322,11 +322,15 @@ var denials = []string{"不存在", "未发现", "未出现", "未见", "未", "
 var others = []string{"客服", "咨询", "投诉", "热线"}
 
 // isDenied reports whether a denial stands before the hit, in its clause, with
-// at most two tokens between, or somebody else's name right before.
+// at most two tokens between, or somebody else's name right before, or whether it
+// is so is asked.
 func (h hit) isDenied(text []token) bool {
 	start := h.positions[0]
 	if h.deniedInEnglish(text, start) {
 		return true
+	}
+	if next := h.positions[len(h.positions)-1] + 1; next < len(text) && text[next].text == "吗" {
+		return true // asked: 备案期间网站可以打开吗
 	}
 	var before strings.Builder
 	const reach = 6
