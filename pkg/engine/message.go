@@ -163,6 +163,7 @@ func Display(book *rulebook.Rulebook, path string, v any, lang text.Lang) string
 	if path == "province.id" {
 		vocabulary = "provinces"
 	}
+	column, _ := book.JoinColumn(path)
 	word := func(s string) string {
 		if field.Personal {
 			return mask.Number(s)
@@ -172,6 +173,11 @@ func Display(book *rulebook.Rulebook, path string, v any, lang text.Lang) string
 		}
 		if vocabulary != "" {
 			return book.Label(vocabulary, s, "").In(lang)
+		}
+		if column.Ref != "" {
+			if r := book.Row(column.Ref, s); r != nil {
+				return r.Name.In(lang)
+			}
 		}
 		return s
 	}
