@@ -244,8 +244,12 @@ func sentence(book *rulebook.Rulebook, c *rulebook.Check, t rulebook.Template, l
 		case rulebook.IsLocalPlaceholder(s.Expr.Source):
 			var titles []string
 			for _, p := range c.Parts {
-				if !p.Title.Empty() {
-					titles = append(titles, p.Title.In(lang))
+				title, weighs := p.Title.In(lang), p.Severity == verdict.Error
+				if s.Expr.Source == rulebook.ErrorsPlaceholder && !weighs || s.Expr.Source == rulebook.WarningsPlaceholder && weighs || slices.Contains(titles, title) {
+					continue
+				}
+				if title != "" {
+					titles = append(titles, title)
 				}
 			}
 			b.WriteString(text.List(titles, lang))

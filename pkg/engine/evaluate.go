@@ -243,6 +243,7 @@ func conclude(s *scope, c *rulebook.Check) (k *Conclusion) {
 		}
 		decided = append(decided, pr)
 	}
+	failed := failedParts(decided)
 	deciding := worst(decided)
 	k.Verdict, k.Severity = deciding[0].verdict, deciding[0].part.Severity
 	if k.Verdict == verdict.Pass || k.Verdict == verdict.NotApplicable {
@@ -267,7 +268,7 @@ func conclude(s *scope, c *rulebook.Check) (k *Conclusion) {
 			}
 		}
 	}
-	k.compose(s, c, deciding)
+	k.compose(s, c, deciding, failed)
 	slices.SortFunc(read, func(a, b Evidence) int { return filing.Compare(a.Path, b.Path) })
 	if len(read) > 0 {
 		k.read = slices.Clone(read)

@@ -18,27 +18,58 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 )
 
+// partTitles are the titles that placeholders for parts stand for.
+type partTitles map[string][]text.Text
+
+// failedParts names the parts that fail, apart by what they weigh.
+func failedParts(decided []partResult) partTitles {
+	named := partTitles{}
+	for _, pr := range decided {
+		if pr.verdict != verdict.Fail {
+			continue
+		}
+		placeholder := rulebook.WarningsPlaceholder
+		if pr.part.Severity == verdict.Error {
+			placeholder = rulebook.ErrorsPlaceholder
+		}
+		named.add(placeholder, []partResult{pr})
+	}
+	return named
+}
+
+// add names parts for the placeholder, each title once.
+func (p partTitles) add(placeholder string, parts []partResult) {
+	for _, pr := range parts {
+		if t := pr.part.Title; !t.Empty() && !slices.Contains(p[placeholder], t) {
+			p[placeholder] = append(p[placeholder], t)
+		}
+	}
+}
+
+// have reports whether there are parts for all placeholders of a sentence that
+// is said only where there are such.
+func (p partTitles) have(segments []rulebook.Segment) bool {
+	return !slices.ContainsFunc(segments, func(s rulebook.Segment) bool {
+		return s.Expr != nil && s.Expr.Source != rulebook.PartsPlaceholder && rulebook.IsLocalPlaceholder(s.Expr.Source) && len(p[s.Expr.Source]) == 0
+	})
+}
+
 // compose fills in message and remedy.
-func (k *Conclusion) compose(s *scope, c *rulebook.Check, deciding []partResult) {
+func (k *Conclusion) compose(s *scope, c *rulebook.Check, deciding []partResult, named partTitles) {
 	read := s.read
 	s.read = nil // sentences may mention more than what decided
 	defer func() { s.read = read }()
-	k.Message = message(s, c, deciding)
+	k.Message = message(s, c, deciding, named)
 	if k.Verdict == verdict.Fail {
-		k.Remedy = remedy(s, c, deciding)
+		k.Remedy = remedy(s, c, deciding, named)
 	}
 }
 
 // message gives the sentence for the deciding parts: each part's own, else the check's.
-func message(s *scope, c *rulebook.Check, deciding []partResult) text.Text {
+func message(s *scope, c *rulebook.Check, deciding []partResult, named partTitles) text.Text {
 	v := deciding[0].verdict
-	titles := make([]text.Text, 0, len(deciding))
-	for _, pr := range deciding {
-		if t := pr.part.Title; !t.Empty() && !slices.Contains(titles, t) {
-			titles = append(titles, t)
-		}
-	}
-	whole, hasWhole := pick(s, c.Message[v], titles)
+	named.add(rulebook.PartsPlaceholder, deciding)
+	whole, hasWhole := pick(s, c.Message[v], named)
 	if hasWhole && v == verdict.Pass {
 		return whole // that all is well needs no list of what is
 	}
@@ -63,7 +94,7 @@ func message(s *scope, c *rulebook.Check, deciding []partResult) text.Text {
 	return c.Title
 }
 
-func remedy(s *scope, c *rulebook.Check, deciding []partResult) text.Text {
+func remedy(s *scope, c *rulebook.Check, deciding []partResult, named partTitles) text.Text {
 	var own []text.Text
 	for _, pr := range deciding {
 		if t, ok := pick(s, pr.part.Remedy, nil); ok && !slices.Contains(own, t) {
@@ -73,18 +104,13 @@ func remedy(s *scope, c *rulebook.Check, deciding []partResult) text.Text {
 	if len(own) > 0 {
 		return join(own)
 	}
-	titles := make([]text.Text, 0, len(deciding))
-	for _, pr := range deciding {
-		if !slices.Contains(titles, pr.part.Title) {
-			titles = append(titles, pr.part.Title)
-		}
-	}
-	t, _ := pick(s, c.Remedy, titles)
+	named.add(rulebook.PartsPlaceholder, deciding)
+	t, _ := pick(s, c.Remedy, named)
 	return t
 }
 
 // pick renders the first case whose condition holds.
-func pick(s *scope, cases []rulebook.Case, titles []text.Text) (text.Text, bool) {
+func pick(s *scope, cases []rulebook.Case, named partTitles) (text.Text, bool) {
 	for _, c := range cases {
 		if c.When != nil {
 			holds, missing, err := eval(s, c.When)
@@ -92,15 +118,18 @@ func pick(s *scope, cases []rulebook.Case, titles []text.Text) (text.Text, bool)
 				continue
 			}
 		}
+		if !named.have(c.Text.Zh) {
+			continue
+		}
 		return text.Text{
-			Zh: render(s, c.Text.Zh, text.Zh, titles),
-			En: render(s, c.Text.En, text.En, titles),
+			Zh: render(s, c.Text.Zh, text.Zh, named),
+			En: render(s, c.Text.En, text.En, named),
 		}, true
 	}
 	return text.Text{}, false
 }
 
-func render(s *scope, segments []rulebook.Segment, lang text.Lang, titles []text.Text) string {
+func render(s *scope, segments []rulebook.Segment, lang text.Lang, named partTitles) string {
 	var b strings.Builder
 	last := "" // what the placeholder before gave
 	for _, seg := range segments {
@@ -109,10 +138,10 @@ func render(s *scope, segments []rulebook.Segment, lang text.Lang, titles []text
 			b.WriteString(text.After(last, seg.Literal)) // 1 day, 2 days
 		case seg.Expr == nil:
 			b.WriteString(seg.Literal)
-		case seg.Expr.Source == "parts":
-			words := make([]string, len(titles))
-			for i, t := range titles {
-				words[i] = t.In(lang)
+		case rulebook.IsLocalPlaceholder(seg.Expr.Source):
+			var words []string
+			for _, t := range named[seg.Expr.Source] {
+				words = append(words, t.In(lang))
 			}
 			b.WriteString(text.List(words, lang))
 		default:
@@ -163,6 +192,7 @@ func Display(book *rulebook.Rulebook, path string, v any, lang text.Lang) string
 	if path == "province.id" {
 		vocabulary = "provinces"
 	}
+	column, _ := book.JoinColumn(path)
 	word := func(s string) string {
 		if field.Personal {
 			return mask.Number(s)
@@ -172,6 +202,11 @@ func Display(book *rulebook.Rulebook, path string, v any, lang text.Lang) string
 		}
 		if vocabulary != "" {
 			return book.Label(vocabulary, s, "").In(lang)
+		}
+		if column.Ref != "" {
+			if r := book.Row(column.Ref, s); r != nil {
+				return r.Name.In(lang)
+			}
 		}
 		return s
 	}

@@ -195,7 +195,8 @@ func (w *sweeper) explain(d *Dependence) {
 		if t.verdict == verdict.Fail && t.assumed[d.Path] == d.Fail[0] {
 			s := w.scope
 			s.assumed = t.assumed
-			d.FailMessage = message(&s, w.check, []partResult{{part: w.part, outcome: t.outcome}})
+			failing := []partResult{{part: w.part, outcome: t.outcome}}
+			d.FailMessage = message(&s, w.check, failing, failedParts(failing))
 			return
 		}
 	}

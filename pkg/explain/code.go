@@ -36,7 +36,7 @@ func codes(text []token, known map[string]int) []codeHit {
 			hits = append(hits, codeHit{t.text, i, true})
 			continue
 		}
-		if i+1 < len(text) && slices.Contains(units, text[i+1].text) {
+		if i+1 < len(text) && slices.Contains(units, text[i+1].raw) {
 			continue
 		}
 		first := i == 0 || text[i-1].line != t.line
@@ -54,7 +54,7 @@ func afterCodeWord(text []token, at int) bool {
 	const reach = 6
 	for i := max(0, at-reach); i < at; i++ {
 		if text[i].line == text[at].line {
-			before.WriteString(text[i].text)
+			before.WriteString(text[i].raw)
 			if !text[i].isHan() {
 				before.WriteByte(' ')
 			}

@@ -4,8 +4,9 @@
 //
 // The reasons are the rows of the rulebook's table of rejections. A text is
 // folded ([fold]: case, width, traditional characters, words that mean the
-// same), cut into tokens (a Chinese character or a word) and searched for the
-// table's wordings and codes. Sentences in which none stands are compared with
+// same), cut into tokens (a Chinese character or the stem of an English word,
+// [plain]) and searched for the table's wordings and codes: Chinese ones in
+// their order, English ones in any. Sentences in which none stands are compared with
 // the wordings by the pairs of characters they share. A text in which nothing is
 // found that way is compared with all that the table says of each reason, its
 // causes and remedies too, which gives a guess with a low score. What a text

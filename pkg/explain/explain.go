@@ -74,18 +74,22 @@ func New(book *rulebook.Rulebook) *Matcher {
 	}
 	for i, row := range m.rows {
 		names := append([]string{row.ID, row.Name.Zh, row.Name.En}, row.Also...)
-		for n, wording := range append(names, row.List("keywords")...) {
+		for n, wording := range slices.Concat(names, row.List("keywords"), row.List("english")) {
 			p := newPhrase(i, wording)
-			if len(p.parts) == 0 {
+			firsts := p.firsts()
+			if len(firsts) == 0 {
 				continue
 			}
-			if p.name = n < len(names); p.name {
+			if n < len(names) {
 				key := compact(wording)
 				if !slices.Contains(m.exact[key], i) {
 					m.exact[key] = append(m.exact[key], i)
 				}
+				p.name = n > 0 && !p.isTwoWords()
 			}
-			m.byFirst[p.parts[0][0]] = append(m.byFirst[p.parts[0][0]], &p)
+			for _, first := range firsts {
+				m.byFirst[first] = append(m.byFirst[first], &p)
+			}
 			if profile, ok := newProfile(p); ok {
 				m.profiles = append(m.profiles, profile)
 			}
@@ -115,7 +119,7 @@ func (m *Matcher) rank(reason int, check string) int {
 // compact folds a text and keeps its tokens alone.
 func compact(s string) string {
 	var b strings.Builder
-	for _, t := range tokens(fold(s)) {
+	for _, t := range words(s) {
 		b.WriteString(t.text)
 		b.WriteByte(' ')
 	}
@@ -140,7 +144,7 @@ func (m *Matcher) Match(s string) []Match {
 	if list, ok := m.checks[strings.ToLower(strings.TrimSpace(s))]; ok {
 		return m.ofCheck(list, strings.ToLower(strings.TrimSpace(s)))
 	}
-	words := tokens(fold(s))
+	words := words(unwrap(s))
 	if len(words) == 0 {
 		return nil
 	}
@@ -216,6 +220,7 @@ func (m *Matcher) hits(words []token) (kept []hit, denied bool) {
 			}
 		}
 	}
+	slices.SortStableFunc(hits, func(x, y hit) int { return cmp.Compare(x.positions[0], y.positions[0]) })
 	// Hits are in the order of their first token, so one that holds another stands
 	// near it.
 	for i, h := range hits {

@@ -101,6 +101,33 @@ func TestWordings(t *testing.T) {
 	}
 }
 
+// In a few words a reason has to come first.
+func TestParaphrases(t *testing.T) {
+	data, err := os.ReadFile("testdata/paraphrases.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w wordings
+	if err := yaml.Unmarshal(data, &w); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range book().Table(explain.Table).Rows {
+		if len(w.Reasons[row.ID]) < 4 {
+			t.Errorf("%s: %d paraphrases, want at least 4", row.ID, len(w.Reasons[row.ID]))
+		}
+		for _, in := range w.Reasons[row.ID] {
+			if matches := matcher().Match(in); !among(matches, row.ID, 1) {
+				t.Errorf("%q: want %s first, got %s", in, row.ID, show(matches))
+			}
+		}
+	}
+	for _, in := range w.None {
+		if matches := matcher().Match(in); len(matches) > 0 {
+			t.Errorf("%q: want no reason, got %s", in, show(matches))
+		}
+	}
+}
+
 func TestSeveralReasonsInOneTicket(t *testing.T) {
 	for _, c := range readWordings(t).Several {
 		matches := matcher().Match(c.Text)

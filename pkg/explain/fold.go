@@ -110,6 +110,7 @@ func fold(s string) string {
 // token is a Chinese character, or a word or number of other scripts.
 type token struct {
 	text string
+	raw  string // before English words are read by their stems
 	// clause and line count up at punctuation: words are sought together in a
 	// line, which a sentence end or a line break closes; a denial reaches to the
 	// end of its clause. sentence counts sentence ends alone, since mails break
@@ -124,7 +125,7 @@ func tokens(s string) []token {
 	clause, line, sentence := 0, 0, 0
 	flush := func() {
 		if word.Len() > 0 {
-			list = append(list, token{word.String(), clause, line, sentence})
+			list = append(list, token{word.String(), word.String(), clause, line, sentence})
 			word.Reset()
 		}
 	}
@@ -133,9 +134,11 @@ func tokens(s string) []token {
 		switch {
 		case unicode.Is(unicode.Han, r):
 			flush()
-			list = append(list, token{string(r), clause, line, sentence})
+			list = append(list, token{string(r), string(r), clause, line, sentence})
 		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r):
 			word.WriteRune(r)
+		case (r == '\'' || r == '’') && word.Len() > 0 && i+1 < len(runes) && unicode.IsLetter(runes[i+1]) && !unicode.Is(unicode.Han, runes[i+1]):
+			word.WriteByte('\'') // doesn't
 		default:
 			flush()
 			switch r {

@@ -69,7 +69,7 @@ func newLikenesses(rows []*rulebook.Row) *likenesses {
 		counts[i] = map[string]int{}
 		add := func(weight int, texts ...string) {
 			for _, s := range texts {
-				for f, n := range features(tokens(fold(s))) {
+				for f, n := range features(words(s)) {
 					counts[i][f] += weight * n
 				}
 			}
@@ -84,9 +84,7 @@ func newLikenesses(rows []*rulebook.Row) *likenesses {
 			add(1, t.Zh, t.En)
 		}
 		add(1, row.Also...)
-		for _, w := range row.List("keywords") {
-			add(1, w)
-		}
+		add(1, row.List("keywords")...)
 		for f := range counts[i] {
 			seen[f]++
 		}

@@ -34,14 +34,22 @@ func foldAll(list ...string) [][]string {
 	return out
 }
 
+// maxSpan is how many tokens a wording whose parts stand in any order may take:
+// an English sentence with its names, but not a paragraph.
+const maxSpan = 24
+
 // phrase is one wording of the table: parts that follow each other, with up to
-// maxGap tokens between them.
+// maxGap tokens between them, or parts in any order.
 type phrase struct {
 	reason  int
 	wording string     // as in the table
 	parts   [][]string // nil stands for any fault
-	size    int        // weight of its tokens: a character 1, a word 2
-	name    bool       // the reason's name or id
+	// together are the parts of a wording with &, in any order within a line; each
+	// is one of several. parts is empty then.
+	together [][][]string
+	without  [][]string // parts with ! before them: a line that has one is not meant
+	size     int        // weight of its tokens: a character 1, a word 2
+	name     bool       // a name of the reason that means nothing else
 	// instruction marks wordings that begin with 请: what the bureau asks for in a
 	// rejection, but also in the notice of a filing that went through.
 	instruction bool
@@ -50,24 +58,83 @@ type phrase struct {
 
 func newPhrase(reason int, wording string) phrase {
 	p := phrase{reason: reason, wording: wording, instruction: strings.HasPrefix(wording, "请")}
+	if strings.Contains(wording, "&") {
+		return p.inAnyOrder()
+	}
 	for part := range strings.SplitSeq(wording, "…") {
 		if part == anyFault {
 			p.parts, p.vague = append(p.parts, nil), true
 			continue
 		}
-		var words []string
-		for _, t := range tokens(fold(part)) {
-			words = append(words, t.text)
+		var list []string
+		for _, t := range words(part) {
+			list = append(list, t.text)
 			p.size++
 			if !t.isHan() {
 				p.size++
 			}
 		}
-		if len(words) > 0 {
-			p.parts = append(p.parts, words)
+		if len(list) > 0 {
+			p.parts = append(p.parts, list)
 		}
 	}
 	return p
+}
+
+// inAnyOrder reads “domain & holder|owner & differs & !type”: parts between &,
+// each with alternatives between |, and what must not stand beside them after !.
+// What people are shown has the first of each part.
+func (p phrase) inAnyOrder() phrase {
+	var shown []string
+	for part := range strings.SplitSeq(p.wording, "&") {
+		var either [][]string
+		most := 0
+		part, without := strings.CutPrefix(strings.TrimSpace(part), "!")
+		for n, s := range strings.Split(part, "|") {
+			if n == 0 && !without {
+				shown = append(shown, strings.TrimSpace(s))
+			}
+			var one []string
+			for _, t := range words(s) {
+				one = append(one, t.text)
+			}
+			if len(one) > 0 && !slices.ContainsFunc(either, func(e []string) bool { return slices.Equal(e, one) }) {
+				either = append(either, one)
+				most = max(most, len(one))
+			}
+		}
+		switch {
+		case without:
+			p.without = append(p.without, either...)
+		case len(either) > 0:
+			slices.SortStableFunc(either, func(x, y []string) int { return len(y) - len(x) })
+			p.together = append(p.together, either)
+			p.size += 2 * most
+		}
+	}
+	p.wording = strings.Join(shown, " … ")
+	return p
+}
+
+// isTwoWords tells English names that may stand in any sentence: domain conflict.
+func (p *phrase) isTwoWords() bool {
+	return len(p.parts) == 1 && len(p.parts[0]) < 3 && isEnglish(p.parts[0][0])
+}
+
+// firsts are the tokens at which the phrase is looked for.
+func (p *phrase) firsts() []string {
+	if len(p.parts) > 0 {
+		return []string{p.parts[0][0]}
+	}
+	var list []string
+	if len(p.together) > 0 {
+		for _, one := range p.together[0] {
+			if !slices.Contains(list, one[0]) {
+				list = append(list, one[0])
+			}
+		}
+	}
+	return list
 }
 
 // hit is a phrase found in a text.
@@ -83,6 +150,9 @@ type hit struct {
 // taken where they first occur; there is no going back, which bounds the work.
 func (p *phrase) find(text []token, at int) (hit, bool) {
 	h := hit{phrase: p}
+	if len(p.together) > 0 {
+		return p.findTogether(text, at)
+	}
 	for n, part := range p.parts {
 		start := at
 		if n > 0 {
@@ -109,6 +179,78 @@ func (p *phrase) find(text []token, at int) (hit, bool) {
 		at = start + len(part)
 	}
 	return h, true
+}
+
+// findTogether looks for the parts around the first of them, at position at, each
+// where it is nearest.
+func (p *phrase) findTogether(text []token, at int) (hit, bool) {
+	h := hit{phrase: p}
+	for n, either := range p.together {
+		start, size := -1, 0
+		if n == 0 {
+			start, size = at, oneOf(either, text, at)
+		}
+		for away := 1; n > 0 && size == 0 && away < maxSpan; away++ {
+			for _, i := range [2]int{at + away, at - away} {
+				if i < 0 || i >= len(text) || text[i].line != text[at].line || size > 0 {
+					continue
+				}
+				if k := oneOf(either, text, i); k > 0 && !h.takes(i, k) {
+					start, size = i, k
+				}
+			}
+		}
+		if size == 0 {
+			return hit{}, false
+		}
+		for i := range size {
+			h.positions = append(h.positions, start+i)
+		}
+	}
+	slices.Sort(h.positions)
+	if slices.ContainsFunc(h.positions, func(i int) bool { return h.deniedInEnglish(text, i) }) || len(p.without) > 0 && p.besideOthers(text, at) {
+		return hit{}, false
+	}
+	span := h.positions[len(h.positions)-1] - h.positions[0] + 1
+	h.gaps = span - len(h.positions)
+	return h, span <= maxSpan
+}
+
+// besideOthers reports whether the line around the position has what must not
+// stand in it.
+func (p *phrase) besideOthers(text []token, at int) bool {
+	for i := max(0, at-maxSpan); i < min(len(text), at+maxSpan); i++ {
+		if text[i].line == text[at].line && oneOf(p.without, text, i) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// oneOf gives the length of the first alternative that stands at the position, or 0.
+func oneOf(either [][]string, text []token, at int) int {
+	for _, one := range either {
+		if here(text, at, one) && text[at+len(one)-1].line == text[at].line {
+			return len(one)
+		}
+	}
+	return 0
+}
+
+// takes reports whether the hit has one of size tokens from the position on.
+func (h hit) takes(at, size int) bool {
+	return slices.ContainsFunc(h.positions, func(p int) bool { return p >= at && p < at+size })
+}
+
+// deniedInEnglish reports whether a denial that is not of the hit itself stands
+// right before the position, or one word before it.
+func (h hit) deniedInEnglish(text []token, at int) bool {
+	for i := max(0, at-2); i < at; i++ {
+		if text[i].clause == text[at].clause && slices.Contains([]string{"not", "avoid"}, text[i].text) && !h.takes(i, 1) {
+			return true
+		}
+	}
+	return false
 }
 
 // partAt returns the words of the part that stand at the position, or nil.
@@ -140,7 +282,8 @@ func faultOf(text []token, end, i int, fault []string) bool {
 }
 
 // here reports whether the part stands at the position, within one sentence.
-// Two characters are a word and stand in one clause: 待审 is not in 等待，审核. And
+// Two characters are a word and stand in one clause: 待审 is not in 等待，审核. So
+// do English words that belong together. And
 // the 无 of 无法 is no word of its own.
 func here(text []token, at int, part []string) bool {
 	if at+len(part) > len(text) {
@@ -152,7 +295,7 @@ func here(text []token, at int, part []string) bool {
 		}
 	}
 	end := at + len(part)
-	if len(part) == 2 && text[at].isHan() && text[at].clause != text[end-1].clause {
+	if (len(part) == 2 || !text[at].isHan()) && text[at].clause != text[end-1].clause {
 		return false
 	}
 	return part[len(part)-1] != "无" || end == len(text) || !slices.Contains(notAlone, text[end].text)
@@ -162,7 +305,7 @@ func here(text []token, at int, part []string) bool {
 var notAlone = []string{"法", "需", "须", "误"}
 
 // negations turn the words after them around: 证件未过期 is not 证件…过期.
-var negations = []string{"未", "不", "非", "无", "not", "no", "never"}
+var negations = []string{"未", "不", "非", "无", "not"}
 
 // negated reports whether the gap before next holds a negation in next's clause.
 func negated(gap []token, next token) bool {
@@ -173,15 +316,22 @@ func negated(gap []token, next token) bool {
 
 // denials in front of a wording say that it is not so, or not yet. They are
 // folded like the text (没有 reads 未).
-var denials = []string{"不存在", "未发现", "未出现", "未见", "未", "无", "并非", "不属于", "不是", "不会", "避免", "防止", "以免", "以防", "杜绝", "no", "not", "without", "avoid"}
+var denials = []string{"不存在", "未发现", "未出现", "未见", "未", "无", "并非", "不属于", "不是", "不会", "避免", "防止", "以免", "以防", "杜绝"}
 
 // others in front of a wording say that it is about somebody else's: 客服电话.
 var others = []string{"客服", "咨询", "投诉", "热线"}
 
 // isDenied reports whether a denial stands before the hit, in its clause, with
-// at most two tokens between, or somebody else's name right before.
+// at most two tokens between, or somebody else's name right before, or whether it
+// is so is asked.
 func (h hit) isDenied(text []token) bool {
 	start := h.positions[0]
+	if h.deniedInEnglish(text, start) {
+		return true
+	}
+	if next := h.positions[len(h.positions)-1] + 1; next < len(text) && text[next].text == "吗" {
+		return true // asked: 备案期间网站可以打开吗
+	}
 	var before strings.Builder
 	const reach = 6
 	for i := max(0, start-reach); i < start; i++ {

@@ -347,7 +347,7 @@ func (r *checkReader) cases(n *yaml.Node) []Case {
 		cases = append(cases, c)
 	}
 	for i, c := range cases {
-		if c.When == nil && i < len(cases)-1 {
+		if !c.conditional() && i < len(cases)-1 {
 			r.fail(items[i], "a sentence without when: is always taken, so it must be the last one")
 		}
 	}

@@ -2,6 +2,7 @@ package rulebook
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,7 +30,7 @@ var joins = []Join{
 	{Name: "subject_type", Tables: []string{"subject-types"}, Row: byFact("subject-types", "subject.type")},
 	{Name: "certificate_type", Tables: []string{"certificates"}, Row: byFact("certificates", "subject.certificate.type")},
 	{Name: "suffix", Tables: []string{"suffixes", "suffixes-not-approved"}, Row: suffixRow},
-	{Name: "registrar", Tables: []string{"registrars"}, Row: registrarRow},
+	{Name: "registrar", Tables: []string{"registrars", "registrar-brands"}, Row: registrarRow},
 	{Name: "server_type", Tables: []string{"server-types"}, Row: byProvider("server-types", "server.type")},
 	{Name: "region", Tables: []string{"regions"}, Row: regionRow},
 }
@@ -122,7 +123,8 @@ func suffixRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string) {
 
 // registrarRow matches by IANA id first: names are spelled in many ways, ids
 // are not. Where id and name lead to registrars of which one is approved and
-// the other is not, neither is believed, and a person has to look.
+// the other is not, neither is believed, and a person has to look. A brand is
+// no registrar, but may tell which one it is.
 func registrarRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string) {
 	id, haveID := get("domain.registrar_iana_id")
 	name, haveName := get("domain.registrar")
@@ -130,15 +132,64 @@ func registrarRow(b *Rulebook, get func(string) (string, bool)) (*Row, []string)
 		return nil, []string{"domain.registrar"}
 	}
 	byID, byName := b.registrarOfID(strings.TrimSpace(id)), b.registrarOfName(name)
+	var brand *Row
+	var behind []*Row
+	if byName == nil || !byName.writes(name) {
+		if brand, behind = b.brand(name); brand != nil {
+			byName = nil
+		}
+	}
+	as := func(r *Row) bool { return r.Text("approval") == byID.Text("approval") }
 	switch {
-	case byID != nil && byName != nil && byID.Text("approval") != byName.Text("approval"):
+	case byID != nil && byName != nil && !as(byName), byID != nil && brand != nil && !slices.ContainsFunc(behind, as):
 		return nil, []string{"registrar.approval"}
 	case byID != nil:
 		return byID, nil
 	case byName != nil:
 		return byName, nil
+	case brand != nil:
+		return brandRow(brand, behind), nil
 	}
 	return unlisted, nil
+}
+
+// brand finds what a domain is sold under that is no registrar's name, and the
+// registrars behind it.
+func (b *Rulebook) brand(name string) (brand *Row, behind []*Row) {
+	const table = "registrar-brands"
+	if b.Columns(table) == nil || text.Fold(name) == "" {
+		return nil, nil
+	}
+	if brand = b.Find(table, name); brand == nil {
+		return nil, nil
+	}
+	for _, id := range brand.List("companies") {
+		if r := b.Row("registrars", id); r != nil {
+			behind = append(behind, r)
+		}
+	}
+	return brand, behind
+}
+
+// brandRow is what is known of a registrar of which the brand alone is given. An
+// approved company that is the only one behind it is meant; else it may be any.
+func brandRow(brand *Row, behind []*Row) *Row {
+	row := *brand
+	row.Cells = map[string]Cell{}
+	if len(behind) == 1 && behind[0].Text("approval") == "approved" {
+		row.Confidence = behind[0].Confidence
+		maps.Copy(row.Cells, behind[0].Cells)
+	} else {
+		row.Cells["approval"] = Cell{Value: "brand"}
+	}
+	maps.Copy(row.Cells, brand.Cells)
+	return &row
+}
+
+// writes reports whether the registrar's row has the name just so, its legal
+// form included: GoDaddy is the brand of GoDaddy.com, LLC, and the row's id.
+func (r *Row) writes(name string) bool {
+	return slices.ContainsFunc(r.List("match_names"), func(n string) bool { return text.Fold(n) == text.Fold(name) })
 }
 
 // registrarOfID finds a registrar by IANA id.

@@ -537,9 +537,23 @@ func (c *Check) Exprs() []*Expr {
 	return list
 }
 
-// localPlaceholders are filled by the engine and are no expressions: the
-// titles of the parts that decided the verdict.
-var localPlaceholders = []string{"parts"}
+// Placeholders that the engine fills, and that are no expressions: the titles of
+// the parts that decided the verdict, and of those that fail as an error or less.
+// A sentence with one of the latter is said only where there are such parts.
+const (
+	PartsPlaceholder    = "parts"
+	ErrorsPlaceholder   = "parts.errors"
+	WarningsPlaceholder = "parts.warnings"
+)
+
+var localPlaceholders = []string{PartsPlaceholder, ErrorsPlaceholder, WarningsPlaceholder}
+
+// conditional reports whether the sentence may be left unsaid.
+func (c Case) conditional() bool {
+	return c.When != nil || slices.ContainsFunc(c.Text.Zh, func(s Segment) bool {
+		return s.Expr != nil && (s.Expr.Source == ErrorsPlaceholder || s.Expr.Source == WarningsPlaceholder)
+	})
+}
 
 // IsLocalPlaceholder reports whether a placeholder is filled by the engine.
 func IsLocalPlaceholder(name string) bool { return slices.Contains(localPlaceholders, name) }

@@ -66,6 +66,14 @@ rows:
   - {id: east, name: {zh: 东方域名有限公司, en: East Names}, iana_ids: ["1"], match_names: ["East Names Co., Ltd."], approval: approved, source: [decree]}
   - {id: west, name: {zh: 西方域名, en: West Names}, iana_ids: ["2", "3"], match_names: ["West Names, Inc."], approval: not-approved, source: [decree]}
 `,
+	"tables/registrar-brands.yaml": `
+table: registrar-brands
+columns: {companies: {type: list, ref: registrars}}
+rows:
+  - {id: sunrise, name: {zh: 日出, en: Sunrise}, companies: [east], source: [decree]}
+  - {id: sunset, name: {zh: 日落, en: Sunset}, also: [West], companies: [west], source: [decree]}
+  - {id: compass, name: {zh: 罗盘, en: Compass}, companies: [east, west], source: [decree]}
+`,
 	"tables/server-types.yaml": `
 table: server-types
 columns: {quota: int, names: list}
@@ -270,6 +278,14 @@ func TestJoins(t *testing.T) {
 		{"registrar", map[string]string{"domain.registrar_iana_id": "1", "domain.registrar": "某某公司"}, "east", ""},
 		{"registrar", map[string]string{"domain.registrar_iana_id": "99", "domain.registrar": "East Names"}, "east", ""},
 		{"registrar", map[string]string{"domain.registrar_iana_id": "1", "domain.registrar": "West Names"}, "", "registrar.approval"},
+		// A brand is no registrar, and tells one only where no other company is behind it.
+		{"registrar", map[string]string{"domain.registrar": "日出"}, "sunrise", ""},
+		{"registrar", map[string]string{"domain.registrar": "compass"}, "compass", ""},
+		{"registrar", map[string]string{"domain.registrar": "West"}, "sunset", ""},
+		{"registrar", map[string]string{"domain.registrar": "West Names"}, "west", ""},
+		{"registrar", map[string]string{"domain.registrar_iana_id": "1", "domain.registrar": "Compass"}, "east", ""},
+		{"registrar", map[string]string{"domain.registrar_iana_id": "2", "domain.registrar": "Sunrise"}, "", "registrar.approval"},
+		{"registrar", map[string]string{"domain.registrar_iana_id": "99", "domain.registrar": "Sunrise"}, "sunrise", ""},
 		{"registrar", nil, "", "domain.registrar"},
 
 		{"server_type", map[string]string{"provider": "cloud", "server.type": "vm"}, "cloud/vm", ""},
@@ -293,6 +309,13 @@ func TestJoins(t *testing.T) {
 		}
 		if got != test.want || strings.Join(missing, " ") != test.needs {
 			t.Errorf("%s of %v: got %q needing %q, want %q needing %q", test.join, test.facts, got, missing, test.want, test.needs)
+		}
+	}
+	for brand, approval := range map[string]string{"Sunrise": "approved", "Sunset": "brand", "Compass": "brand"} {
+		join, _, _ := rulebook.JoinOf("registrar.approval")
+		row, _ := join.Row(book, func(path string) (string, bool) { return brand, path == "domain.registrar" })
+		if row.Text("approval") != approval || len(row.List("companies")) == 0 {
+			t.Errorf("%s: got approval %q of %v, want %q", brand, row.Text("approval"), row.List("companies"), approval)
 		}
 	}
 	for _, path := range []string{"province", "subject.type", "domain.suffix"} {
