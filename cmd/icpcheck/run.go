@@ -199,6 +199,6 @@ func (e *environment) explain(err error) {
 	}
 	var u *usageError
 	if errors.As(err, &u) && !u.hint.Empty() {
-		fmt.Fprintf(e.stderr, "%s%s\n", "icpcheck: hint: ", u.hint.In(lang))
+		fmt.Fprintf(e.stderr, "icpcheck: hint: %s\n", u.hint.In(lang))
 	}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/binary"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -78,11 +79,7 @@ func (r *recollection) find(s *scope) *Conclusion {
 
 // keep remembers what was concluded from the facts that a scope was asked for.
 func (r *recollection) keep(s *scope, asked map[string]bool, k *Conclusion) {
-	paths := make([]string, 0, len(asked))
-	for path := range asked {
-		paths = append(paths, path)
-	}
-	slices.Sort(paths)
+	paths := slices.Sorted(maps.Keys(asked))
 	key, ok := s.key(paths)
 	if !ok {
 		return

@@ -64,12 +64,8 @@ func (v *View) Value(path string) (any, bool) {
 
 // Given returns a fact that the filing gives itself, not one that follows from others.
 func (v *View) Given(path string) (filing.Fact, bool) {
-	for _, facts := range v.scope.layers {
-		if fact, ok := facts[path]; ok && fact.Origin.Source != filing.Assumed {
-			return fact, true
-		}
-	}
-	return filing.Fact{}, false
+	fact, ok := v.scope.known(path)
+	return fact, ok && fact.Origin.Source != filing.Assumed
 }
 
 // Text is Value for text facts; "" while not known.

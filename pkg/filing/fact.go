@@ -193,11 +193,3 @@ func (f *Filing) Scope(d *Domain) Facts {
 	}
 	return scope
 }
-
-// PageScope returns the facts a rule on a page sees: those of the filing, and
-// those of the page where the filing does not say otherwise.
-func (f *Filing) PageScope(p *Page) Facts {
-	scope := p.Facts.Clone()
-	maps.Copy(scope, f.Facts)
-	return scope
-}
