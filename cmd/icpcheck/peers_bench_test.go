@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,8 +21,9 @@ import (
 )
 
 // fastDNS is an authoritative server on loopback that is faster than any client
-// here: it copies the question and adds one record. It answers A and AAAA.
-func fastDNS(b *testing.B) string {
+// here: it copies the question and adds one record. It answers A and AAAA, and
+// holds each answer back for delay.
+func fastDNS(b *testing.B, delay time.Duration) string {
 	b.Helper()
 	address := ""
 	for range 2 {
@@ -38,12 +41,52 @@ func fastDNS(b *testing.B) string {
 		_ = conn.(*net.UDPConn).SetReadBuffer(8 << 20)
 		address = conn.LocalAddr().String()
 		b.Cleanup(func() { _ = conn.Close() })
-		go serveFast(ipv4.NewPacketConn(conn))
+		packets := ipv4.NewPacketConn(conn)
+		if delay == 0 {
+			go serveFast(packets, func(answers []ipv4.Message) { writeAll(packets, answers) })
+			continue
+		}
+		line := make(chan delayed, 1<<16)
+		b.Cleanup(func() { close(line) })
+		go func() {
+			runtime.LockOSThread() // the runtime's own timers are late by up to a millisecond
+			for d := range line {
+				if rest := time.Until(d.due); rest > 0 {
+					pause := syscall.NsecToTimespec(rest.Nanoseconds())
+					_ = syscall.Nanosleep(&pause, nil)
+				}
+				writeAll(packets, d.answers)
+			}
+		}()
+		go serveFast(packets, func(answers []ipv4.Message) {
+			kept := make([]ipv4.Message, len(answers))
+			for i, m := range answers {
+				kept[i] = ipv4.Message{Buffers: [][]byte{slices.Clone(m.Buffers[0])}, Addr: m.Addr}
+			}
+			line <- delayed{time.Now().Add(delay), kept}
+		})
 	}
 	return address
 }
 
-func serveFast(p *ipv4.PacketConn) {
+// delayed are answers and when they may be sent.
+type delayed struct {
+	due     time.Time
+	answers []ipv4.Message
+}
+
+func writeAll(p *ipv4.PacketConn, answers []ipv4.Message) {
+	for len(answers) > 0 {
+		sent, err := p.WriteBatch(answers, 0)
+		if err != nil {
+			return
+		}
+		answers = answers[sent:]
+	}
+}
+
+// serveFast reads questions and gives the answers, whose buffers serve again.
+func serveFast(p *ipv4.PacketConn, give func([]ipv4.Message)) {
 	const vector = 64
 	in := make([]ipv4.Message, vector)
 	for i := range in {
@@ -65,13 +108,7 @@ func serveFast(p *ipv4.PacketConn) {
 				k++
 			}
 		}
-		for rest := out[:k]; len(rest) > 0; {
-			sent, err := p.WriteBatch(rest, 0)
-			if err != nil {
-				break
-			}
-			rest = rest[sent:]
-		}
+		give(out[:k])
 	}
 }
 
@@ -124,7 +161,7 @@ func BenchmarkPeersDNS(b *testing.B) {
 	if n, err := strconv.Atoi(os.Getenv("ICPCHECK_BENCH_NAMES")); err == nil {
 		names = n
 	}
-	server := fastDNS(b)
+	server := fastDNS(b, 0)
 	dir := b.TempDir()
 	input, resolvers := filepath.Join(dir, "names"), filepath.Join(dir, "resolvers")
 	var list strings.Builder
@@ -145,12 +182,43 @@ func BenchmarkPeersDNS(b *testing.B) {
 		{"zdns-A-AAAA", []string{"zdns", "ALOOKUP", "--ipv4-lookup", "--ipv6-lookup", "--input-file", input, "--output-file", output, "--name-servers", server, "--threads", "1000"}},
 		{"massdns-A", []string{"massdns", "-r", resolvers, "-o", "J", "-w", output, "-q", input}},
 	}
-	race(b, contenders, names)
+	race(b, contenders, func(name string, wall, cpu time.Duration) {
+		b.ReportMetric(float64(names)/wall.Seconds(), name+"-names/s")
+		b.ReportMetric(float64(cpu.Microseconds())/float64(names), name+"-cpu-µs/name")
+	})
 }
 
-// race measures contenders in turns: wall time and processor time. A child's
-// greatest memory counts what it inherited from the test; /usr/bin/time -v tells it.
-func race(b *testing.B, contenders []contender, names int) {
+// BenchmarkDelayedDNS asks a server that takes 30 ms for each answer about 256
+// names at once, and tells how much longer that takes than it has to, start and
+// end of the program included.
+func BenchmarkDelayedDNS(b *testing.B) {
+	const names, atOnce, delay = 256 * 200, 256, 30 * time.Millisecond
+	server := fastDNS(b, delay)
+	dir := b.TempDir()
+	input, output := filepath.Join(dir, "names"), filepath.Join(dir, "out")
+	var list strings.Builder
+	for i := range names {
+		fmt.Fprintf(&list, "name%d.example.com\n", i)
+	}
+	if err := os.WriteFile(input, []byte(list.String()), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	// 16 questions for each of --workers, two for each name.
+	workers := strconv.Itoa(atOnce * 2 / 16)
+	contenders := []contender{
+		{"icpcheck-A-AAAA", []string{release(b), "batch", input, "--only", "dns", "--resolver", server, "--output", output, "--quiet", "--workers", workers}},
+		{"dnsx-A", []string{"dnsx", "-l", input, "-r", server, "-a", "-json", "-silent", "-o", output, "-duc", "-t", strconv.Itoa(atOnce)}},
+		{"zdns-A", []string{"zdns", "A", "--input-file", input, "--output-file", output, "--name-servers", server, "--threads", strconv.Itoa(atOnce)}},
+	}
+	race(b, contenders, func(name string, wall, _ time.Duration) {
+		b.ReportMetric(float64(wall)/float64(names/atOnce*delay), name+"-×ideal")
+	})
+}
+
+// race measures contenders in turns, and gives the mean wall time and processor
+// time of each. A child's greatest memory counts what it inherited from the test;
+// /usr/bin/time -v tells it.
+func race(b *testing.B, contenders []contender, report func(name string, wall, cpu time.Duration)) {
 	type total struct {
 		wall, cpu time.Duration
 		runs      int
@@ -178,9 +246,7 @@ func race(b *testing.B, contenders []contender, names int) {
 	b.ReportMetric(0, "ns/op")
 	for i, c := range contenders {
 		if t := totals[i]; t.runs > 0 {
-			n := float64(t.runs) * float64(names)
-			b.ReportMetric(n/t.wall.Seconds(), c.name+"-names/s")
-			b.ReportMetric(float64(t.cpu.Microseconds())/n, c.name+"-cpu-µs/name")
+			report(c.name, t.wall/time.Duration(t.runs), t.cpu/time.Duration(t.runs))
 		}
 	}
 }

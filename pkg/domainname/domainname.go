@@ -95,9 +95,43 @@ func ToASCII(s string) (string, bool) {
 	return ascii, err == nil
 }
 
+// IsPlain reports whether s is spelled as registries spell most names: two or
+// more labels of a to z, 0 to 9 and inner hyphens, none of them punycode, the
+// last of letters only, no dot at the end. Such a name is what ToASCII makes of
+// it, which spares most names the mapping.
+func IsPlain(s string) bool {
+	if len(s) > maxName {
+		return false
+	}
+	start, letters := 0, true // of the label being read
+	for i := 0; i <= len(s); i++ {
+		if i == len(s) || s[i] == '.' {
+			label := s[start:i]
+			if label == "" || len(label) > maxLabel || label[len(label)-1] == '-' || strings.HasPrefix(label, "xn--") {
+				return false
+			}
+			if i < len(s) {
+				start, letters = i+1, true
+			}
+			continue
+		}
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z':
+		case '0' <= c && c <= '9', c == '-' && i > start:
+			letters = false
+		default:
+			return false
+		}
+	}
+	return start > 0 && letters && len(s)-start >= 2
+}
+
 // ToUnicode spells an ASCII name for reading. A label that does not decode
 // stays as it is.
 func ToUnicode(ascii string) string {
+	if IsPlain(ascii) {
+		return ascii
+	}
 	unicode, err := profile.ToUnicode(ascii)
 	if err != nil {
 		return ascii
@@ -127,6 +161,14 @@ func publicSuffix(ascii string) (suffix string, icann bool) {
 }
 
 func toASCII(s string) (string, error) {
+	if IsPlain(s) {
+		return s, nil
+	}
+	return mapped(s)
+}
+
+// mapped is toASCII for names of every spelling.
+func mapped(s string) (string, error) {
 	name := strings.TrimSpace(s)
 	// No name of 253 octets in ASCII needs more than this many bytes of UTF-8;
 	// stopping here keeps the mapping below cheap.

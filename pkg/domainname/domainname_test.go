@@ -164,6 +164,36 @@ func TestParseStable(t *testing.T) {
 	})
 }
 
+// TestIsPlain: a plain name is what the mapping makes of it, and the usual ones are plain.
+func TestIsPlain(t *testing.T) {
+	for _, s := range []string{"example.com", "www.example.com.cn", "a-b.c1.cn", "163.com", "a--b.cn"} {
+		if !IsPlain(s) {
+			t.Errorf("%q is not taken for plain", s)
+		}
+	}
+	for _, s := range []string{
+		"", ".", "com", "Example.com", "example.com.", ".example.com", "a..cn", "-a.cn", "a-.cn", "a.c-n", "a.cn-", "a_b.cn", "xn--fiqs8s.cn",
+		"a.xn--fiqs8s", "a.c1", "192.0.2.1", "a.c", "示例.cn", " a.cn", strings.Repeat("a", 64) + ".cn", strings.Repeat("a.", 126) + "cn",
+	} {
+		if IsPlain(s) {
+			t.Errorf("%q is taken for plain", s)
+		}
+	}
+	label := rapid.StringMatching(`[a-z0-9A-Z_\-]{0,4}|xn--[a-z0-9]{1,5}`)
+	rapid.Check(t, func(t *rapid.T) {
+		s := strings.Join(rapid.SliceOfN(label, 0, 4).Draw(t, "labels"), ".")
+		if !IsPlain(s) {
+			return
+		}
+		if ascii, err := mapped(s); err != nil || ascii != s {
+			t.Fatalf("%q is taken for plain, and the mapping makes it %q, %v", s, ascii, err)
+		}
+		if unicode, err := profile.ToUnicode(s); err != nil || unicode != s {
+			t.Fatalf("%q is taken for plain, and reads %q, %v", s, unicode, err)
+		}
+	})
+}
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"example.com", "WWW.示例.中国.", "xn--fsq092h.xn--fiqs8s", "https://example.com/", "a@b.cn",

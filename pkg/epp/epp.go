@@ -20,7 +20,8 @@ var names = []string{
 }
 
 // byFold finds an EPP name from its letters alone, since answers write
-// serverHold, SERVER-HOLD and "server hold".
+// serverHold, SERVER-HOLD and "server hold". The usual two spellings, of EPP and
+// of RDAP, are there as they are.
 var byFold = func() map[string]string {
 	m := map[string]string{
 		// Names used before EPP, still seen in old answers.
@@ -29,11 +30,25 @@ var byFold = func() map[string]string {
 	}
 	for _, name := range names {
 		m[fold(name)] = name
+		m[name], m[spaced(name)] = name, name
 	}
 	// RDAP (RFC 8056) says active where EPP says ok.
 	m["active"] = "ok"
 	return m
 }()
+
+// spaced spells a name as RDAP does (RFC 8056): "server hold".
+func spaced(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if r >= 'A' && r <= 'Z' {
+			b.WriteByte(' ')
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
 
 func fold(s string) string {
 	return strings.Map(func(r rune) rune {
@@ -49,6 +64,9 @@ func fold(s string) string {
 
 // Name returns the EPP name of s; false where s is not one.
 func Name(s string) (string, bool) {
+	if name, ok := byFold[s]; ok {
+		return name, true
+	}
 	// Folding drops other letters; they must not turn another word into a name.
 	for _, r := range s {
 		if r > 127 {
@@ -66,6 +84,9 @@ var link = pattern.New(`(?i)[(<]?\s*https?://\S*`)
 // Parse reads one status value: one EPP name, several, or one followed by a
 // link or a remark. Anything else is kept as written; an empty value gives nil.
 func Parse(value string) []string {
+	if name, ok := byFold[value]; ok {
+		return []string{name}
+	}
 	if strings.Contains(value, "://") { // the pattern takes longer than all the rest
 		value = link().ReplaceAllString(value, " ")
 	}

@@ -42,11 +42,11 @@ type limiter struct {
 	hosts sync.Map // host:port to *gate
 }
 
-func (l *limiter) of(host string, pace Pace, m manners) *gate {
+func (l *limiter) of(host string, fresh func() *gate) *gate {
 	if g, ok := l.hosts.Load(host); ok {
 		return g.(*gate)
 	}
-	g, _ := l.hosts.LoadOrStore(host, newGate(pace, m))
+	g, _ := l.hosts.LoadOrStore(host, fresh())
 	return g.(*gate)
 }
 
@@ -167,7 +167,7 @@ func (c *Client) take(ctx context.Context, source, server, address string, pace 
 	if c.manners != nil {
 		m = *c.manners
 	}
-	g := c.limiter.of(address, c.paceOf(address, pace), m)
+	g := c.limiter.of(address, func() *gate { return newGate(c.paceOf(address, pace), m) })
 	refuse := func(kind failure.Kind, err error) (*turn, *problem) {
 		return nil, &problem{failure: failure.New(kind, source, server, domain, err), unasked: true}
 	}

@@ -142,7 +142,7 @@ func TestAtOnce(t *testing.T) {
 	client := &Client{Servers: Fixed{RDAP: base}, Timeout: time.Minute, Patient: true}
 	// As for a server that is not on the loopback address.
 	host := base[len("http://") : len(base)-len("/v1/")]
-	client.limiter.of(host, Pace{AtOnce: 2}, usualManners)
+	client.limiter.of(host, func() *gate { return newGate(Pace{AtOnce: 2}, usualManners) })
 	var group sync.WaitGroup
 	for i := range 50 {
 		group.Go(func() { client.Lookup(context.Background(), mustParse(t, fmt.Sprintf("example%d.com", i))) })

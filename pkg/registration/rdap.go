@@ -42,7 +42,9 @@ func parseRDAP(domain string, raw []byte) (r Record, err error) {
 	case raw[0] != '{':
 		return fail(failure.Malformed, "the answer is not a JSON object")
 	}
-	if d, ok := decodeFast(raw); ok {
+	d := answers.Get().(*domainAnswer)
+	defer answers.Put(d)
+	if d.decodeFast(raw) {
 		return domainRecord(domain, d)
 	}
 	return parseWithLibrary(domain, raw)
@@ -93,12 +95,7 @@ func kindOfStatus(code int) failure.Kind {
 }
 
 func domainRecord(domain string, d *domainAnswer) (Record, error) {
-	r := Record{Domain: asciiDomain(domain)}
-	for _, name := range []string{d.UnicodeName, d.LDHName} {
-		if name != "" {
-			r.Domain = asciiDomain(name)
-		}
-	}
+	r := Record{Domain: asciiDomain(cmp.Or(d.LDHName, d.UnicodeName, domain))}
 	for _, event := range d.Events {
 		t, ok := parseTime(event.Date, time.UTC)
 		switch {

@@ -174,6 +174,9 @@ var hostName = pattern.New(`^([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)+([a-z]{2,}|xn-
 // addHosts appends the host names in value that are not yet in hosts. A value
 // may carry addresses, several names or the registry's remarks.
 func addHosts(hosts []string, value string) []string {
+	if host := strings.ToLower(strings.TrimSuffix(value, ".")); domainname.IsPlain(host) {
+		return addNew(hosts, host) // nearly all, without the pattern
+	}
 	for i, token := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" \t,;", r) }) {
 		host := strings.ToLower(strings.TrimSuffix(token, "."))
 		if !isASCII(host) {
