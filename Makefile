@@ -47,7 +47,8 @@ bench: build ## run the benchmarks behind docs/performance.md
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 bench-batch: ## compare batch with dnsx, zdns and massdns where they are installed, and look-ups with openrdap
-	$(GO) test -run '^$$' -bench 'Peers|BadNeighbour' -benchtime 3x ./cmd/icpcheck
+	$(GO) test -run '^$$' -bench 'Peers|DelayedDNS|BadNeighbour' -benchtime 3x ./cmd/icpcheck
+	$(GO) test -run '^$$' -bench BatchScale -benchtime 1x -timeout 30m ./cmd/icpcheck
 	$(GO) test -run '^$$' -bench 'Peers|Delayed|ParseRDAP' -benchtime 5x ./pkg/registration
 
 fuzz: ## run each fuzz target for a minute

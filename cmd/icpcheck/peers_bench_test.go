@@ -133,18 +133,6 @@ func answerFast(query []byte) []byte {
 	return answer
 }
 
-// release builds the program as it is released.
-func release(b *testing.B) string {
-	b.Helper()
-	file := filepath.Join(b.TempDir(), "icpcheck")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", file, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("%v: %s", err, out)
-	}
-	return file
-}
-
 // contender is a program that is measured.
 type contender struct {
 	name string

@@ -389,5 +389,5 @@ func BenchmarkBatchQueue(b *testing.B) {
 		worker := spawn(b, "worker", "--queue", address)
 		until(b, "the worker", func() bool { return strings.Contains(worker.said(), "waiting for work") })
 	}
-	bench(b, "batch", benchmarkFilings(b), "--offline", "--queue", address)
+	bench(b, "batch", benchmarkFilings(b, 1000), "--offline", "--queue", address)
 }
