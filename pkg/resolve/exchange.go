@@ -36,6 +36,8 @@ var (
 	errStray   = errors.New("not an answer to the question asked")
 	// errReferral keeps "ask someone else" from being read as "no such record".
 	errReferral = errors.New("the server neither knows the name nor asks others for it")
+	// errSecluded keeps "no such name" of a server that knows no name from being believed.
+	errSecluded = errors.New("the server does not know the public DNS")
 )
 
 // rcodeError is an answer that carries an error code instead of an answer.
@@ -67,7 +69,7 @@ func rejectsEDNS(err error) bool {
 func describe(server, query string, err error) *failure.Failure {
 	var code *rcodeError
 	switch {
-	case errors.As(err, &code) && code.rcode == dns.RcodeRefused, errors.Is(err, errReferral):
+	case errors.As(err, &code) && code.rcode == dns.RcodeRefused, errors.Is(err, errReferral), errors.Is(err, errSecluded):
 		return failure.New(failure.Refused, Source, server, query, err)
 	case code != nil:
 		return failure.New(failure.Server, Source, server, query, err)
