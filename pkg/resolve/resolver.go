@@ -58,6 +58,7 @@ type Resolver struct {
 	Public func(netip.Addr) bool
 
 	breakers      sync.Map // of type *breaker, by server
+	sockets       sync.Map // of type *sockets, by recursive server
 	resolvConf    string   // tests read another file than /etc/resolv.conf
 	authorityPort uint16   // tests ask zones' own servers at another port than 53
 }
