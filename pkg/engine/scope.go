@@ -152,6 +152,9 @@ func (s *scope) joined(join rulebook.Join, column, path string) (any, []string) 
 	if graded, ok := strings.CutSuffix(column, ".confidence"); ok {
 		return row.ConfidenceOf(graded), nil
 	}
+	if named, ok := strings.CutSuffix(column, ".source"); ok {
+		return s.book.SourceOf(row, named), nil
+	}
 	cell, ok := row.Cells[column]
 	if !ok {
 		c, _ := s.book.JoinColumn(path)

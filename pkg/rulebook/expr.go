@@ -268,6 +268,7 @@ func (b *Rulebook) variables() map[string]filing.Type {
 				if t, ok := factTypes[c.Type]; ok {
 					vars[join.Name+"."+c.Name] = t
 					vars[join.Name+"."+c.Name+".confidence"] = filing.Text
+					vars[join.Name+"."+c.Name+".source"] = filing.Text
 				}
 			}
 		}
