@@ -375,7 +375,7 @@ func (s *scope) fromAbroad() (any, []string) {
 // fromElsewhere tells whether the lead's household is in another province than
 // the one the filing goes to. Who is from outside the mainland has none.
 func (s *scope) fromElsewhere() (any, []string) {
-	abroad, unsaid := s.fromAbroad()
+	abroad, unsaid := s.value("subject.lead.from_abroad")
 	if unsaid == nil && abroad == true {
 		return false, nil
 	}

@@ -76,6 +76,7 @@ var fields = []Field{
 	{Path: "subject.lead.legal_representative", Type: Bool},
 	{Path: "subject.lead.id_number", Type: Text, Personal: true},
 	{Path: "subject.lead.household_province", Type: Text, Vocabulary: "provinces"},
+	{Path: "subject.lead.from_abroad", Type: Bool},
 	{Path: "subject.lead.phone", Type: Text, Personal: true},
 
 	{Path: "domain.name", Type: Text},

@@ -248,7 +248,6 @@ var derived = map[string]filing.Type{
 	"domain.unregistered":         filing.Bool,
 	"domain.behind_cdn":           filing.Bool,
 	"server.mainland":             filing.Bool,
-	"subject.lead.from_abroad":    filing.Bool,
 	"subject.lead.from_elsewhere": filing.Bool,
 }
 

@@ -2,11 +2,11 @@ package rulebook
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
 	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
@@ -241,7 +241,7 @@ func (r *Row) ConfidenceOf(column string) string {
 	return cmp.Or(r.Cells[column].Confidence, r.Confidence, "high")
 }
 
-var year = regexp.MustCompile(`\b20[0-9]{2}`)
+var year = pattern.New(`\b20[0-9]{2}`)
 
 // SourceOf names the newest source of a cell with its year, for messages that
 // rest on it alone.
@@ -256,7 +256,7 @@ func (b *Rulebook) SourceOf(r *Row, column string) string {
 		if s == nil {
 			continue
 		}
-		if y := year.FindString(s.Text("date")); title == "" || y > newest {
+		if y := year().FindString(s.Text("date")); title == "" || y > newest {
 			title, newest = s.Text("title"), y
 		}
 	}
