@@ -31,6 +31,10 @@ type environment struct {
 	// userCache finds the folder for what can be had again; nil keeps nothing
 	// between runs, so that tests leave no trace unless they say --cache-dir.
 	userCache func() (string, error)
+	// userConfig finds the folder of config files; nil reads none unless it is named.
+	userConfig func() (string, error)
+	// config is the config file that was read last.
+	config *configFile
 	// terminal tells whether stdout is a terminal, and how wide it is.
 	terminal bool
 	width    int
@@ -46,7 +50,7 @@ type environment struct {
 func system() *environment {
 	e := &environment{
 		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		getenv: os.Getenv, clock: time.Now, userCache: os.UserCacheDir,
+		getenv: os.Getenv, clock: time.Now, userCache: os.UserCacheDir, userConfig: os.UserConfigDir,
 	}
 	if term.IsTerminal(int(os.Stdout.Fd())) {
 		e.terminal = true
