@@ -102,6 +102,9 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := o.spare(path, f.diff); err != nil {
+		return err
+	}
 	b := &liner{app: a, o: o, book: book, clock: clock, missed: map[failure.Kind]int{}, read: a.readInput}
 	if b.collector, err = o.collector(book, clock); err != nil {
 		return err

@@ -50,6 +50,9 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := o.spare(path, f.diff); err != nil {
+		return err
+	}
 	resolver, err := o.resolver(clock)
 	if err != nil {
 		return err

@@ -14,6 +14,8 @@ type app struct {
 	*environment
 	// lang is the language of help texts, settled before flags are parsed.
 	lang text.Lang
+	// inputs are the filing files that were read, which no report may replace.
+	inputs []string
 }
 
 // extraCommands are those of build tags; a plain build has none.
