@@ -60,6 +60,31 @@ func (o *options) spare(inputs ...string) error {
 	return nil
 }
 
+// writable tries whether writeFile can write a file, and leaves no trace.
+func writable(path string) error {
+	path, err := followLinks(path)
+	if err != nil {
+		return err
+	}
+	if info, err := os.Stat(path); err == nil {
+		if !info.Mode().IsRegular() && !info.IsDir() {
+			return nil // opening a pipe and closing it would end it for its reader
+		}
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		if err := file.Close(); err != nil {
+			return err
+		}
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(temporary.Close(), os.Remove(temporary.Name()))
+}
+
 // writeFile writes a file whole or not at all, with the permissions of mode, or
 // with fewer where the file it replaces has fewer. A file that may not be written is left alone.
 // A link is followed, and what is no plain file (a pipe, a device) is written
