@@ -292,6 +292,9 @@ func (o *options) locator() (*locate.Locator, error) {
 	if o.GeoDB == "" {
 		return &locate.Locator{}, nil
 	}
+	if _, err := os.Stat(o.GeoDB); err != nil {
+		return nil, flagError("--geo-db", text.Errorf("IP 归属地库 %q：%w", "address database %q: %w", o.GeoDB, reason(err)))
+	}
 	l, err := locate.Open(o.GeoDB)
 	if err != nil {
 		return nil, flagError("--geo-db", err)

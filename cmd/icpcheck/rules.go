@@ -149,16 +149,24 @@ func (a *app) rulesShow(o *options, book *rulebook.Rulebook, lang text.Lang, arg
 		return err
 	}
 	var out map[string]any
-	if c := book.Check(args[0]); c != nil {
+	table, word, inTable := strings.Cut(args[0], "/")
+	if c := checkNamed(book, args[0]); c != nil {
 		out = checkJSON(c, lang)
 		out["when"], out["parts"] = c.When.String(), partsJSON(c, lang)
 		out["note"], out["tests"] = c.Note, len(c.Tests())
-	} else if table, id, ok := strings.Cut(args[0], "/"); ok && book.Table(table).Row(id) != nil {
-		out = rowJSON(book.Table(table), book.Table(table).Row(id))
+	} else if row := book.Find(table, word); inTable && row != nil {
+		out = rowJSON(book.Table(table), row)
 	} else if row := book.Table("sources").Row(args[0]); row != nil {
 		out = rowJSON(book.Table("sources"), row)
 	} else {
-		return &usageError{err: text.Errorf("没有检查项或行 %q%s", "there is no check or row %q%s", args[0], yamlfile.Suggest(args[0], checkIDs(book))), hint: text.Same("icpcheck rules list")}
+		known, hint := checkIDs(book), "icpcheck rules list"
+		if book.Table(table) != nil {
+			known, hint = nil, "icpcheck rules list "+table
+			for _, id := range book.IDs(table) {
+				known = append(known, table+"/"+id)
+			}
+		}
+		return &usageError{err: text.Errorf("没有检查项或行 %q%s", "there is no check or row %q%s", args[0], yamlfile.Suggest(args[0], known)), hint: text.Same(hint)}
 	}
 	if sources, ok := out["source"].([]string); ok {
 		titles := map[string]string{}
@@ -217,6 +225,19 @@ func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args [
 	}
 	fmt.Fprintf(a.stdout, "%d passed, %d failed\n", ran-len(problems), len(problems))
 	return problems.Err()
+}
+
+// checkNamed finds a check by its id or its title.
+func checkNamed(book *rulebook.Rulebook, word string) *rulebook.Check {
+	if c := book.Check(word); c != nil {
+		return c
+	}
+	for _, c := range book.Checks() {
+		if text.SameWord(c.Title.Zh, word) || text.SameWord(c.Title.En, word) {
+			return c
+		}
+	}
+	return nil
 }
 
 // checkIDs lists the ids of all checks.

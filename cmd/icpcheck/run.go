@@ -112,6 +112,8 @@ func reason(err error) error {
 		zh = "符号链接绕成了圈"
 	case errors.Is(err, syscall.ENOSPC):
 		zh = "磁盘已满"
+	case errors.Is(err, syscall.EROFS):
+		zh = "文件系统是只读的"
 	default:
 		return err
 	}
@@ -142,9 +144,9 @@ func run(e *environment) int {
 		err = stopErr
 	}
 	var status statusError
-	if out.err != nil && (err == nil || errors.As(err, &status)) {
+	if out.err != nil && (err == nil || errors.As(err, &status) || errors.Is(err, out.err)) {
 		// A verdict on half a report would be worse than none.
-		err = text.Errorf("写输出：%w", "writing the output: %w", out.err)
+		err = text.Errorf("写输出：%w", "writing the output: %w", reason(out.err))
 	}
 	switch {
 	case err == nil:
