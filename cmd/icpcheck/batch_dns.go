@@ -95,6 +95,9 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 	if err := out.finish(); err != nil {
 		return err
 	}
+	if done.Count+w.next == 0 {
+		return nothingIn(path)
+	}
 	return b.status()
 }
 

@@ -139,6 +139,7 @@ func declare(root *cobra.Command, lang text.Lang) {
 // read merges flags, environment and config file into options.
 func (e *environment) read(set *pflag.FlagSet) (*options, error) {
 	v := viper.New()
+	e.origins = map[string]text.Text{}
 	for _, f := range flags {
 		if err := v.BindPFlag(f.name, set.Lookup(f.name)); err != nil {
 			return nil, err
@@ -150,6 +151,7 @@ func (e *environment) read(set *pflag.FlagSet) (*options, error) {
 				return nil, flagError(name, err)
 			}
 			v.Set(f.name, given)
+			e.origins[f.name] = text.Text{Zh: "环境变量 " + name, En: "the variable " + name}
 		}
 	}
 	path, named := e.configPath(v.GetString("config"))
@@ -157,6 +159,11 @@ func (e *environment) read(set *pflag.FlagSet) (*options, error) {
 		config, err := e.readConfig(path)
 		if err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
 			return nil, text.Errorf("配置文件 %q：%w", "config %q: %w", path, reason(err))
+		}
+		for key := range config {
+			if _, said := e.origins[key]; !said && !set.Changed(key) {
+				e.origins[key] = text.Text{Zh: "配置文件 " + path, En: "the config file " + path}
+			}
 		}
 		if err := v.MergeConfigMap(config); err != nil {
 			return nil, text.Errorf("配置文件 %q：%w", "config %q: %w", path, err)

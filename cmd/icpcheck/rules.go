@@ -60,7 +60,7 @@ func (a *app) rules() *cobra.Command {
 		Use: "schema [filing|check|table]", Short: a.say("输出 JSON Schema，供编辑器使用", "print a JSON Schema for editors"),
 		Long: a.say("输出备案文件（默认）、检查项文件或表文件的 JSON Schema（draft 2020-12）。编辑器据此补全键和值并标出错误。",
 			"Prints the JSON Schema (draft 2020-12) of the filing file (the default), of a check or of a table. Editors complete keys and values by it and mark mistakes."),
-		Example: "  icpcheck rules schema > filing.schema.json\n  # first line of a filing file:\n  # yaml-language-server: $schema=filing.schema.json",
+		Example: "  icpcheck rules schema > filing.schema.json\n  # " + a.say("备案文件的第一行：", "first line of a filing file:") + "\n  # yaml-language-server: $schema=filing.schema.json",
 		Args:    cobra.MaximumNArgs(1), ValidArgs: schemaNames,
 	}, a.rulesSchema)
 	diff := &cobra.Command{

@@ -35,6 +35,8 @@ type environment struct {
 	userConfig func() (string, error)
 	// config is the config file that was read last.
 	config *configFile
+	// origins tells which options were given otherwise than as a flag.
+	origins map[string]text.Text
 	// terminal tells whether stdout is a terminal, and how wide it is.
 	terminal bool
 	width    int
@@ -204,7 +206,19 @@ func (e *environment) explain(err error) {
 		fmt.Fprintf(e.stderr, "%s%s\n", mark, text.Clean(line))
 	}
 	var u *usageError
-	if errors.As(err, &u) && !u.hint.Empty() {
+	if !errors.As(err, &u) {
+		return
+	}
+	if !u.hint.Empty() {
 		fmt.Fprintf(e.stderr, "icpcheck: hint: %s\n", u.hint.In(lang))
+	}
+	// Who gave no such flag would look for it in vain.
+	if name, found := strings.CutPrefix(u.Error(), "--"); found {
+		name, _, _ = strings.Cut(name, " ")
+		name = strings.TrimSuffix(name, ":")
+		if origin, other := e.origins[name]; other {
+			hint := text.Text{Zh: "--" + name + " 来自" + origin.Zh, En: "--" + name + " comes from " + origin.En}
+			fmt.Fprintf(e.stderr, "icpcheck: hint: %s\n", text.Clean(hint.In(lang)))
+		}
 	}
 }
