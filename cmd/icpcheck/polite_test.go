@@ -177,7 +177,7 @@ func TestBatchBadNeighbour(t *testing.T) {
 }
 
 // BenchmarkBadNeighbour tells how many names a second three registries answer
-// beside a fourth that answers too, or stalls for ever.
+// beside a fourth that answers too, or misbehaves until they are done.
 func BenchmarkBadNeighbour(b *testing.B) {
 	const each = 1000
 	dns, err := playback.Start(fstest.MapFS{}, playback.Options{})
@@ -185,8 +185,36 @@ func BenchmarkBadNeighbour(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer dns.Close()
-	for _, stalls := range []bool{false, true} {
-		b.Run(map[bool]string{false: "good", true: "stalling"}[stalls], func(b *testing.B) {
+	// until has a stub misbehave while the others are not done.
+	until := func(others <-chan struct{}, misbehave func(http.ResponseWriter)) string {
+		return rdapStub(b, func(w http.ResponseWriter, _ *http.Request) bool {
+			select {
+			case <-others:
+				return false
+			default:
+				misbehave(w)
+				return true
+			}
+		})
+	}
+	for _, neighbour := range []struct {
+		name  string
+		serve func(others <-chan struct{}) string
+	}{
+		{"answers", func(<-chan struct{}) string { return rdapStub(b, nil) }},
+		{"refuses", func(<-chan struct{}) string { return closedURL(b) }},
+		{"stalls", func(others <-chan struct{}) string { return until(others, func(http.ResponseWriter) { <-others }) }},
+		{"garbage", func(others <-chan struct{}) string {
+			return until(others, func(w http.ResponseWriter) { _, _ = io.WriteString(w, "\x00\xff what?") })
+		}},
+		{"429", func(others <-chan struct{}) string {
+			return until(others, func(w http.ResponseWriter) {
+				w.Header().Set("Retry-After", "1")
+				w.WriteHeader(http.StatusTooManyRequests)
+			})
+		}},
+	} {
+		b.Run(neighbour.name, func(b *testing.B) {
 			var elapsed time.Duration
 			for b.Loop() {
 				var answered atomic.Int32
@@ -198,11 +226,7 @@ func BenchmarkBadNeighbour(b *testing.B) {
 					}
 					return false
 				}
-				var fourth func(http.ResponseWriter, *http.Request) bool
-				if stalls {
-					fourth = func(http.ResponseWriter, *http.Request) bool { <-others; return false }
-				}
-				dir := registries(b, map[string]string{"cc": rdapStub(b, fourth), "com": rdapStub(b, count), "net": rdapStub(b, count), "top": rdapStub(b, count)})
+				dir := registries(b, map[string]string{"cc": neighbour.serve(others), "com": rdapStub(b, count), "net": rdapStub(b, count), "top": rdapStub(b, count)})
 				input := filepath.Join(dir, "names")
 				var names strings.Builder
 				for i := range each {
@@ -215,6 +239,7 @@ func BenchmarkBadNeighbour(b *testing.B) {
 					stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard, getenv: func(string) string { return "" }, clock: time.Now}
 				run(e)
 			}
+			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(3*each*float64(b.N)/elapsed.Seconds(), "names/s")
 		})
 	}

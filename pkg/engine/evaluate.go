@@ -244,6 +244,14 @@ func conclude(s *scope, c *rulebook.Check) (k *Conclusion) {
 		decided = append(decided, pr)
 	}
 	failed := failedParts(decided)
+	if c.AbsentNotApplicable && len(failed) > 0 {
+		// What is absent takes nothing from what is known to be wrong.
+		for i := range decided {
+			if decided[i].verdict == verdict.Undetermined {
+				decided[i].verdict = verdict.NotApplicable
+			}
+		}
+	}
 	deciding := worst(decided)
 	k.Verdict, k.Severity = deciding[0].verdict, deciding[0].part.Severity
 	if k.Verdict == verdict.Pass || k.Verdict == verdict.NotApplicable {

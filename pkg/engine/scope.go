@@ -152,6 +152,9 @@ func (s *scope) joined(join rulebook.Join, column, path string) (any, []string) 
 	if graded, ok := strings.CutSuffix(column, ".confidence"); ok {
 		return row.ConfidenceOf(graded), nil
 	}
+	if named, ok := strings.CutSuffix(column, ".source"); ok {
+		return s.book.SourceOf(row, named), nil
+	}
 	cell, ok := row.Cells[column]
 	if !ok {
 		c, _ := s.book.JoinColumn(path)
@@ -189,6 +192,12 @@ func (s *scope) derived(path string) (v any, missing []string, ok bool) {
 		return missing == nil && len(list) > 0, nil, true
 	case "server.mainland":
 		v, missing = s.serverMainland()
+		return v, missing, true
+	case "subject.lead.from_elsewhere":
+		v, missing = s.fromElsewhere()
+		return v, missing, true
+	case "subject.lead.from_abroad":
+		v, missing = s.fromAbroad()
 		return v, missing, true
 	case "subject.record":
 		v, missing = s.subjectRecord()
@@ -347,6 +356,43 @@ func (s *scope) serverMainland() (any, []string) {
 		return true, nil
 	}
 	return nil, regionMissing
+}
+
+// fromAbroad tells whether the lead is from outside the mainland. A household
+// is in a province of the mainland, so who has one is not.
+func (s *scope) fromAbroad() (any, []string) {
+	identity, told := s.text("subject.lead.identity")
+	_, missing := s.value("subject.lead.household_province")
+	switch {
+	case missing != nil && !told:
+		return nil, []string{"subject.lead.identity"}
+	case missing == nil && told && identity != "mainland":
+		return nil, []string{"subject.lead.from_abroad"} // one of the two is wrong
+	}
+	return told && identity != "mainland", nil
+}
+
+// fromElsewhere tells whether the lead's household is in another province than
+// the one the filing goes to. Who is from outside the mainland has none.
+func (s *scope) fromElsewhere() (any, []string) {
+	abroad, unsaid := s.fromAbroad()
+	if unsaid == nil && abroad == true {
+		return false, nil
+	}
+	household, missing := s.value("subject.lead.household_province")
+	if missing != nil {
+		return nil, missing
+	}
+	province, missing := s.value("province")
+	switch {
+	case missing != nil:
+		return nil, missing
+	case household == province:
+		return false, nil
+	case unsaid != nil:
+		return nil, unsaid
+	}
+	return true, nil
 }
 
 // celValue converts a fact's value into CEL's.

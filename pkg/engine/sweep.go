@@ -82,7 +82,7 @@ func (w *sweeper) try(assumed map[string]any, missing []string) (bool, error) {
 			provider = w.scope.provider()
 		}
 		values := w.scope.book.FewValues(path, provider)
-		if values == nil {
+		if len(values) == 0 { // none known, such as the products of some providers, proves nothing
 			if len(assumed) == 0 {
 				return false, nil // undecided from the start: nothing to sweep
 			}

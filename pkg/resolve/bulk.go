@@ -577,12 +577,32 @@ func (s *shard) answer(p *dnsmessage.Parser, header dnsmessage.Header, w waiting
 	case len(chain) > 0:
 		s.handOver(w) // it may leave the end open
 		return
+	case header.RCode == dnsmessage.RCodeNameError && !header.Authoritative && !deniedByZone(p):
+		s.handOver(w) // its word alone is not enough
+		return
 	}
 	n.known = true
 	n.Exists = n.Exists || len(chain) > 0 || header.RCode == dnsmessage.RCodeSuccess
 	n.List = append(n.List, list...)
 	n.chain[family(w.qtype)] = chain
 	s.close(n, w.qtype, nil)
+}
+
+// deniedByZone reports whether an answer without records shows the zone that
+// denies the name; see proven.
+func deniedByZone(p *dnsmessage.Parser) bool {
+	for {
+		h, err := p.AuthorityHeader()
+		if err != nil {
+			return false
+		}
+		if h.Type == dnsmessage.TypeSOA && h.Name.Length > 1 {
+			return true
+		}
+		if p.SkipAuthority() != nil {
+			return false
+		}
+	}
 }
 
 // family is 0 for A and 1 for AAAA.

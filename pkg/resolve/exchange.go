@@ -36,6 +36,8 @@ var (
 	errStray   = errors.New("not an answer to the question asked")
 	// errReferral keeps "ask someone else" from being read as "no such record".
 	errReferral = errors.New("the server neither knows the name nor asks others for it")
+	// errSecluded keeps "no such name" of a server that knows no name from being believed.
+	errSecluded = errors.New("the server does not know the public DNS")
 )
 
 // rcodeError is an answer that carries an error code instead of an answer.
@@ -67,7 +69,7 @@ func rejectsEDNS(err error) bool {
 func describe(server, query string, err error) *failure.Failure {
 	var code *rcodeError
 	switch {
-	case errors.As(err, &code) && code.rcode == dns.RcodeRefused, errors.Is(err, errReferral):
+	case errors.As(err, &code) && code.rcode == dns.RcodeRefused, errors.Is(err, errReferral), errors.Is(err, errSecluded):
 		return failure.New(failure.Refused, Source, server, query, err)
 	case code != nil:
 		return failure.New(failure.Server, Source, server, query, err)
@@ -187,17 +189,31 @@ func (s *session) send(ctx context.Context, server string, query *dns.Msg) (*dns
 	if address, ok := strings.CutPrefix(server, overTLS); ok {
 		host, _, _ := net.SplitHostPort(address)
 		dialer := tls.Dialer{Config: &tls.Config{ServerName: host, RootCAs: s.roots, MinVersion: tls.VersionTLS12}}
-		return exchange(ctx, dialer.DialContext, "tcp", address, query)
+		return overStream(ctx, dialer.DialContext, address, query)
 	}
-	var dialer net.Dialer
-	msg, err := exchange(ctx, dialer.DialContext, "udp", server, query)
+	msg, err := s.overUDP(ctx, server, query, slices.Contains(s.servers, server))
 	if err == nil && msg.Truncated {
-		msg, err = exchange(ctx, dialer.DialContext, "tcp", server, query)
+		msg, err = overStream(ctx, new(net.Dialer).DialContext, server, query)
 		if err == nil && msg.Truncated {
 			err = errors.New("answer cut short even over TCP")
 		}
 	}
 	return msg, err
+}
+
+// overStream asks over TCP or TLS.
+func overStream(ctx context.Context, dial func(ctx context.Context, network, address string) (net.Conn, error), address string, query *dns.Msg) (*dns.Msg, error) {
+	conn, err := dial(ctx, "tcp", address)
+	if err != nil {
+		return nil, notSent(ctx, err)
+	}
+	defer conn.Close()
+	return exchange(ctx, conn, true, query)
+}
+
+// notSent is the error of a question that nobody got.
+func notSent(ctx context.Context, err error) error {
+	return ended(ctx, fmt.Errorf("%w: %w", errNotSent, err))
 }
 
 // message is the media type of DNS over HTTPS (RFC 8484).
@@ -238,21 +254,20 @@ type statusError struct{ status int }
 
 func (e *statusError) Error() string { return fmt.Sprintf("HTTP status %d", e.status) }
 
-// exchange sends the query from a fresh port and waits for its answer until ctx
-// ends.
-func exchange(ctx context.Context, dial func(ctx context.Context, network, address string) (net.Conn, error), network, server string, query *dns.Msg) (*dns.Msg, error) {
-	raw, err := dial(ctx, network, server)
-	if err != nil {
-		return nil, ended(ctx, fmt.Errorf("%w: %w", errNotSent, err))
-	}
+// exchange sends the query and waits for its answer until ctx ends. A connection
+// is fit for another query when there is no error.
+func exchange(ctx context.Context, raw net.Conn, stream bool, query *dns.Msg) (_ *dns.Msg, err error) {
 	conn := &dns.Conn{Conn: raw, UDPSize: bufferSize}
-	defer conn.Close()
 	// A deadline in the past wakes a blocked read or write.
 	stop := context.AfterFunc(ctx, func() { raw.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
+	defer func() {
+		if !stop() && err == nil {
+			err = ctx.Err() // the deadline would hit the next query
+		}
+	}()
 
 	if err := conn.WriteMsg(query); err != nil {
-		return nil, ended(ctx, fmt.Errorf("%w: %w", errNotSent, err))
+		return nil, notSent(ctx, err)
 	}
 	var stray error
 	for {
@@ -269,7 +284,7 @@ func exchange(ctx context.Context, dial func(ctx context.Context, network, addre
 		msg, err := decode(data, query)
 		// Anybody can send a datagram that claims to come from the server, so a
 		// wrong one must not end the wait for the right one (RFC 5452).
-		if network == "udp" && errors.Is(err, errStray) {
+		if !stream && errors.Is(err, errStray) {
 			stray = err
 			continue
 		}

@@ -58,6 +58,7 @@ type Resolver struct {
 	Public func(netip.Addr) bool
 
 	breakers      sync.Map // of type *breaker, by server
+	sockets       sync.Map // of type *sockets, by recursive server
 	resolvConf    string   // tests read another file than /etc/resolv.conf
 	authorityPort uint16   // tests ask zones' own servers at another port than 53
 }
@@ -69,6 +70,7 @@ type session struct {
 	timeout  time.Duration
 	roots    *x509.CertPool
 	web      *http.Client
+	tops     sync.Map // whether the servers know a top-level domain, of type func() error, by its name
 }
 
 // open begins a look-up; close it for the sake of kept connections.
@@ -285,7 +287,36 @@ type asker func(ctx context.Context, q question) (msg *dns.Msg, server string, e
 
 // recursively asks the recursive servers.
 func (s *session) recursively(ctx context.Context, q question) (*dns.Msg, string, error) {
-	return s.ask(ctx, s.servers, q, manner{})
+	msg, server, err := s.ask(ctx, s.servers, q, manner{})
+	if err == nil && !proven(msg) {
+		err = s.reaches(ctx, q.name)
+	}
+	return msg, server, err
+}
+
+// proven reports whether an answer does not deny the name, or comes from or shows
+// an authority below a top-level domain that does (RFC 2308). Behind a captive
+// portal, in a sandbox or in a closed network servers deny every name, and show
+// nothing, or a root of their own.
+func proven(msg *dns.Msg) bool {
+	return msg.Rcode != dns.RcodeNameError || len(msg.Answer) > 0 || msg.Authoritative ||
+		slices.ContainsFunc(msg.Ns, func(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeSOA && rr.Header().Name != "." })
+}
+
+// reaches tells why the servers do not know the public DNS, or nil: they must not
+// deny the top-level domain as well. Some that are sound leave the proof out when
+// they answer from their memory.
+func (s *session) reaches(ctx context.Context, name string) error {
+	labels := dns.SplitDomainName(name)
+	top := dns.Fqdn(labels[len(labels)-1])
+	ask, _ := s.tops.LoadOrStore(top, sync.OnceValue(func() error {
+		msg, _, err := s.ask(ctx, s.servers, question{top, dns.TypeNS}, manner{})
+		if err == nil && msg.Rcode == dns.RcodeNameError && !msg.Authoritative {
+			return fmt.Errorf("%w: not even .%s", errSecluded, bare(top))
+		}
+		return nil
+	}))
+	return ask.(func() error)()
 }
 
 // resolve answers one question, following aliases for addresses.

@@ -328,6 +328,64 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+// A server that denies every name, as in a closed network, says nothing about any;
+// one that answers from its memory, without proof, is believed.
+func TestLookupDenied(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		server   dns.HandlerFunc
+		secluded bool
+	}{
+		"every name": {func(w dns.ResponseWriter, query *dns.Msg) { w.WriteMsg(reply(t, query, dns.RcodeNameError)) }, true},
+		"below a root of its own": {func(w dns.ResponseWriter, query *dns.Msg) {
+			msg := reply(t, query, dns.RcodeNameError)
+			msg.Ns = []dns.RR{&dns.SOA{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeSOA, Class: dns.ClassINET}, Ns: "local.", Mbox: "local."}}
+			w.WriteMsg(msg)
+		}, true},
+		"from memory": {func(w dns.ResponseWriter, query *dns.Msg) {
+			if asked(query) == "com NS" {
+				w.WriteMsg(reply(t, query, dns.RcodeSuccess, "com. 60 IN NS a.gtld-servers.net."))
+				return
+			}
+			w.WriteMsg(reply(t, query, dns.RcodeNameError))
+		}, false},
+		"and will not say more": {func(w dns.ResponseWriter, query *dns.Msg) {
+			rcode := dns.RcodeNameError
+			if asked(query) == "com NS" {
+				rcode = dns.RcodeRefused
+			}
+			w.WriteMsg(reply(t, query, rcode))
+		}, false},
+		"as the zone's own": {func(w dns.ResponseWriter, query *dns.Msg) {
+			msg := reply(t, query, dns.RcodeNameError)
+			msg.Authoritative = true
+			w.WriteMsg(msg)
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := &Resolver{Servers: []string{serve(t, tt.server)}, Timeout: long}
+			got := r.Lookup(t.Context(), "www.example.com", "example.com")
+			bulk := func() (all Addresses) {
+				names := slices.Values([]Ask{{Name: "www.example.com"}})
+				if err := (&Bulk{Resolver: r}).Run(t.Context(), names, func(a Addresses) { all = a }); err != nil {
+					t.Error(err)
+				}
+				return all
+			}()
+			if tt.secluded {
+				if got.Exists != nil || len(got.Failures) != 5 || got.Failures[0].Kind != failure.Refused || len(bulk.Failures) != 2 {
+					t.Errorf("got %+v, in bulk %+v", got, bulk)
+				}
+				return
+			}
+			if got.Exists == nil || *got.Exists || len(got.Failures) > 0 || bulk.Exists || len(bulk.Failures) > 0 {
+				t.Errorf("got %+v, in bulk %+v", got, bulk)
+			}
+		})
+	}
+}
+
 // A server that answers only once it holds all five questions is never answered
 // by a resolver that asks one after the other.
 func TestLookupAsksAllAtOnce(t *testing.T) {

@@ -243,11 +243,13 @@ func eachPath(x ast.Expr, visit func(root ast.Expr, path string)) {
 
 // derived are facts that the engine concludes from others; see package engine.
 var derived = map[string]filing.Type{
-	"now":                       filing.Time,
-	"domain.expiry_provisional": filing.Bool,
-	"domain.unregistered":       filing.Bool,
-	"domain.behind_cdn":         filing.Bool,
-	"server.mainland":           filing.Bool,
+	"now":                         filing.Time,
+	"domain.expiry_provisional":   filing.Bool,
+	"domain.unregistered":         filing.Bool,
+	"domain.behind_cdn":           filing.Bool,
+	"server.mainland":             filing.Bool,
+	"subject.lead.from_abroad":    filing.Bool,
+	"subject.lead.from_elsewhere": filing.Bool,
 }
 
 // variables lists every path that a rule may read, with its type: all facts,
@@ -266,6 +268,7 @@ func (b *Rulebook) variables() map[string]filing.Type {
 				if t, ok := factTypes[c.Type]; ok {
 					vars[join.Name+"."+c.Name] = t
 					vars[join.Name+"."+c.Name+".confidence"] = filing.Text
+					vars[join.Name+"."+c.Name+".source"] = filing.Text
 				}
 			}
 		}

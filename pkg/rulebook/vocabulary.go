@@ -2,6 +2,7 @@ package rulebook
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -238,6 +239,31 @@ func (b *Rulebook) JoinColumn(path string) (Column, bool) {
 // ConfidenceOf returns how sure a cell is: its own grade, else the row's, else high.
 func (r *Row) ConfidenceOf(column string) string {
 	return cmp.Or(r.Cells[column].Confidence, r.Confidence, "high")
+}
+
+var year = regexp.MustCompile(`\b20[0-9]{2}`)
+
+// SourceOf names the newest source of a cell with its year, for messages that
+// rest on it alone.
+func (b *Rulebook) SourceOf(r *Row, column string) string {
+	sources := r.Cells[column].Source
+	if len(sources) == 0 {
+		sources = r.Source
+	}
+	var title, newest string
+	for _, id := range sources {
+		s := b.Row("sources", id)
+		if s == nil {
+			continue
+		}
+		if y := year.FindString(s.Text("date")); title == "" || y > newest {
+			title, newest = s.Text("title"), y
+		}
+	}
+	if newest == "" {
+		return title
+	}
+	return title + ", " + newest
 }
 
 // factTypes are the column types that rules can read, as types of facts.
