@@ -102,6 +102,9 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := o.spare(path, f.diff); err != nil {
+		return err
+	}
 	b := &liner{app: a, o: o, book: book, clock: clock, missed: map[failure.Kind]int{}, read: a.readInput}
 	if b.collector, err = o.collector(book, clock); err != nil {
 		return err
@@ -173,6 +176,9 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	if err := out.finish(); err != nil {
 		return err
 	}
+	if done.Count+out.written == 0 {
+		return nothingIn(path)
+	}
 	if f.failOnNew {
 		if out.worse {
 			return statusError(verdict.ExitNotReady)
@@ -180,6 +186,12 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 		return nil
 	}
 	return b.status()
+}
+
+// nothingIn refuses a list without a line to check: a job that watches names
+// and is given none has not found them ready.
+func nothingIn(path string) error {
+	return text.Errorf("%s：没有要检查的行", "%s: no line to check", path)
 }
 
 // status ends a run by the worst verdict.

@@ -28,7 +28,7 @@ const dnsWindow = 1 << 15
 // runBatchDNS is batch --only dns: addresses alone, without registries, rules and
 // cache.
 func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
-	o, err := read(cmd.Flags(), a.getenv)
+	o, err := a.read(cmd.Flags())
 	if err != nil {
 		return err
 	}
@@ -48,6 +48,9 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 	}
 	out, err := o.batchOutput(f)
 	if err != nil {
+		return err
+	}
+	if err := o.spare(path, f.diff); err != nil {
 		return err
 	}
 	resolver, err := o.resolver(clock)
@@ -91,6 +94,9 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 	}
 	if err := out.finish(); err != nil {
 		return err
+	}
+	if done.Count+w.next == 0 {
+		return nothingIn(path)
 	}
 	return b.status()
 }

@@ -128,7 +128,7 @@ func (in *batchInput) items(done batch.Done) iter.Seq2[batch.Item, error] {
 		}
 		switch err := in.scanner.Err(); {
 		case err != nil:
-			yield(batch.Item{}, text.Errorf("读取输入：%w", "reading the input: %w", err))
+			yield(batch.Item{}, text.Errorf("读取输入：%w", "reading the input: %w", reason(err)))
 		case found < done.Count:
 			yield(batch.Item{}, usage("--resume：--output 文件里有输入中没有的行；请换一个 --output，或不用 --resume 从头开始",
 				"--resume: the --output file has results of lines that the input has not; name another --output, or begin anew without --resume"))

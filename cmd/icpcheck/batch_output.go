@@ -101,6 +101,9 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 	done.Worst = verdict.Ready
 	if out.flags.diff != "" {
 		if out.differ, err = batch.OpenDiffer(out.flags.diff); err != nil {
+			if said := reason(err); said != err {
+				err = fmt.Errorf("%s: %w", out.flags.diff, said)
+			}
 			return done, fmt.Errorf("--diff: %w", err)
 		}
 	}
@@ -118,7 +121,7 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 			out.file, err = os.Create(out.path)
 		}
 		if err != nil {
-			return done, fmt.Errorf("--output: %w", err)
+			return done, fmt.Errorf("--output %s: %w", out.path, reason(err))
 		}
 	}
 	if out.results == "csv" && done.Count == 0 {
@@ -337,19 +340,22 @@ func (s *batchSummary) words(say func(zh, en string) string) string {
 		s.total, s.verdicts[verdict.Ready], s.verdicts[verdict.NotReady], s.verdicts[verdict.Unknown], s.bad)
 	if len(s.failed) > 0 {
 		fmt.Fprintf(&b, "%s\n", say("不通过的检查：", "checks that fail:"))
-		counted(&b, s.failed)
+		counted(&b, s.failed, func(id string) string { return id })
 	}
 	if len(s.missed) > 0 {
 		fmt.Fprintf(&b, "%s\n", say("查询失败：", "look-ups without an answer:"))
-		counted(&b, s.missed)
+		counted(&b, s.missed, func(k failure.Kind) string {
+			words := report.Voice{Lang: text.Zh}.Failure(&failure.Failure{Kind: k})
+			return say(string(k)+" "+strings.TrimSpace(words), string(k))
+		})
 	}
 	return b.String()
 }
 
-func counted[K ~string](b *strings.Builder, counts map[K]int) {
+func counted[K ~string](b *strings.Builder, counts map[K]int, name func(K) string) {
 	keys := slices.Sorted(maps.Keys(counts))
 	slices.SortStableFunc(keys, func(x, y K) int { return counts[y] - counts[x] })
 	for _, k := range keys {
-		fmt.Fprintf(b, "%8d  %s\n", counts[k], k)
+		fmt.Fprintf(b, "%8d  %s\n", counts[k], name(k))
 	}
 }

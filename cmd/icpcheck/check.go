@@ -107,6 +107,7 @@ func nameFilings(names []string) ([]*filing.Filing, error) {
 func (a *app) readFilings(paths []string, book *rulebook.Rulebook) ([]*filing.Filing, error) {
 	var filings []*filing.Filing
 	var problems yamlfile.Problems
+	a.inputs = append(a.inputs, paths...)
 	for _, path := range paths {
 		data, err := a.readInput(path)
 		if err == nil {
@@ -172,6 +173,9 @@ func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job
 	if err != nil {
 		return err
 	}
+	if err := o.spare(a.inputs...); err != nil {
+		return err
+	}
 	warm := checksRead
 	if !o.Offline {
 		rulesCompiled := make(chan struct{})
@@ -189,6 +193,9 @@ func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job
 	filings := make([]*filing.Filing, len(work))
 	for i, j := range work {
 		filings[i] = j.filing
+	}
+	if err := o.needDomains(book, filings); err != nil {
+		return err
 	}
 	if err := o.apply(book, filings); err != nil {
 		return err
@@ -262,10 +269,31 @@ func (o *options) apply(book *rulebook.Rulebook, filings []*filing.Filing) error
 	return nil
 }
 
+// needDomains refuses a fact of domains for a filing that names none: it would
+// be lost, and the report would go on asking for it.
+func (o *options) needDomains(book *rulebook.Rulebook, filings []*filing.Filing) error {
+	for _, s := range o.Set {
+		path, _, _ := strings.Cut(s, "=")
+		field, _, err := filing.ParsePath(strings.TrimSpace(path), book)
+		if err != nil || !strings.HasPrefix(field.Path, filing.DomainPrefix) {
+			continue
+		}
+		for _, f := range filings {
+			if len(f.Domains) == 0 {
+				return &usageError{err: text.Errorf("--set %s：%s 里没有写域名", "--set %s: %s names no domain", field.Path, f.Name), hint: text.Text{Zh: "先在备案文件里写 domains: [{name: example.com}]", En: "write domains: [{name: example.com}] in the filing file first"}}
+			}
+		}
+	}
+	return nil
+}
+
 // locator reads the file of --geo-db, else the table in the binary.
 func (o *options) locator() (*locate.Locator, error) {
 	if o.GeoDB == "" {
 		return &locate.Locator{}, nil
+	}
+	if _, err := os.Stat(o.GeoDB); err != nil {
+		return nil, flagError("--geo-db", text.Errorf("IP 归属地库 %q：%w", "address database %q: %w", o.GeoDB, reason(err)))
 	}
 	l, err := locate.Open(o.GeoDB)
 	if err != nil {

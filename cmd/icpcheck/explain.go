@@ -25,16 +25,16 @@ func (a *app) explanation() *cobra.Command {
 		Use:   "explain TEXT…",
 		Short: a.say("解释备案驳回原因", "explain why a filing was returned"),
 		Long: a.say(`从驳回说明、工单、邮件、工信部结果码或检查项 ID 中找出驳回原因，给出含义、常见原因、处理办法和可运行的命令。
-一段文字里的多个原因都会找出。TEXT 为 - 时读取标准输入（只看前 64 KB）。没有找到时以 3 退出。`,
+一段文字里的多个原因都会找出。TEXT 为 - 时读取标准输入（只看前 64 KB）。没有确切相符的，会注明是猜测（不作答复）；没有找到时以 3 退出。`,
 			`Finds the reasons for a rejection in the bureau's answer, a ticket, a mail, a result code of the ministry or the id of a check,
 and tells what each means, what causes it, what to do and which command to run. All reasons in a text are found.
-TEXT - is standard input, of which the first 64 KB are read. Exit status 3 when no reason is found.`),
+Where none fits for certain the nearest is marked as a guess, and no answer is made of it. TEXT - is standard input, of which the first 64 KB are read. Exit status 3 when no reason is found.`),
 		ValidArgsFunction: a.explainable,
 		Example:           "  icpcheck explain 域名未实名认证\n  icpcheck explain 1046\n  icpcheck explain domain-holder\n  icpcheck explain --reply - < ticket.txt",
 	}
 	reply := c.Flags().Bool("reply", false, a.say("只输出可以直接发给用户的答复", "print only an answer to send to the customer"))
 	c.RunE = func(cmd *cobra.Command, args []string) error {
-		o, err := read(cmd.Flags(), a.getenv)
+		o, err := a.read(cmd.Flags())
 		if err != nil {
 			return err
 		}
@@ -102,20 +102,22 @@ type explained struct {
 }
 
 type explainedMatch struct {
-	ID       string            `json:"id"`
-	Title    string            `json:"title"`
-	Score    float64           `json:"score"`
-	Meaning  string            `json:"meaning"`
-	Causes   []string          `json:"causes"`
-	Remedy   []string          `json:"remedy"`
-	Checks   []string          `json:"checks"`
-	Reply    string            `json:"reply"`
-	Commands []string          `json:"commands"`
-	Codes    []string          `json:"codes"`
-	Found    []string          `json:"found"`
-	Stage    string            `json:"stage,omitempty"`
-	Detect   string            `json:"detect,omitempty"`
-	Sources  []explainedSource `json:"sources"`
+	ID       string   `json:"id"`
+	Title    string   `json:"title"`
+	Score    float64  `json:"score"`
+	Meaning  string   `json:"meaning"`
+	Causes   []string `json:"causes"`
+	Remedy   []string `json:"remedy"`
+	Checks   []string `json:"checks"`
+	Reply    string   `json:"reply"`
+	Commands []string `json:"commands"`
+	Codes    []string `json:"codes"`
+	Found    []string `json:"found"`
+	Stage    string   `json:"stage,omitempty"`
+	Detect   string   `json:"detect,omitempty"`
+	// Guess marks a reason whose wordings do not stand in the text.
+	Guess   bool              `json:"guess,omitempty"`
+	Sources []explainedSource `json:"sources"`
 }
 
 type explainedCheck struct {
@@ -144,7 +146,7 @@ func explanationOf(book *rulebook.Rulebook, input string, lang text.Lang) *expla
 			ID: m.ID, Title: m.Name.In(lang), Score: float64(int(m.Score*100+0.5)) / 100,
 			Meaning: m.Meaning().In(lang), Causes: inLang(m.Causes(), lang), Remedy: inLang(m.Remedies(), lang),
 			Checks: list(m.List("checks")), Reply: m.Reply().In(lang), Commands: []string{},
-			Codes: list(m.List("codes")), Found: m.Found, Stage: m.Text("stage"), Detect: m.Text("detect"),
+			Codes: list(m.List("codes")), Found: m.Found, Stage: m.Text("stage"), Detect: m.Text("detect"), Guess: m.Guess(),
 			Sources: sourcesOf(book, m.Source, lang),
 		}
 		for _, c := range m.List("commands") {
@@ -310,10 +312,16 @@ func (e *explained) say(k text.Key, args ...string) string {
 	return text.Catalogue(k, args...).In(e.lang)
 }
 
-// reply is the answer to send: one paragraph for one reason, a numbered list for several.
+// guessed reports that all that was found is a guess.
+func (e *explained) guessed() bool {
+	return !slices.ContainsFunc(e.Matches, func(m explainedMatch) bool { return !m.Guess })
+}
+
+// reply is the answer to send: one paragraph for one reason, a numbered list for
+// several, and none for a guess: a customer would take it for what the bureau said.
 func (e *explained) reply() string {
 	var answers []explainedMatch
-	if e.Check == nil {
+	if e.Check == nil && !e.guessed() {
 		answers = e.Matches
 	}
 	switch len(answers) {
@@ -333,9 +341,9 @@ func (e *explained) reply() string {
 // what stands on stdout may be sent.
 func (a *app) printReply(e *explained) error {
 	if e.Reply == "" {
-		if len(e.Matches) == 0 {
+		if e.guessed() {
 			fmt.Fprintf(a.stderr, "icpcheck: %s\n", e.say(text.ExplainNothing))
-			return nil
+			return statusError(verdict.ExitUndetermined)
 		}
 		return usage("--reply：检查项不是驳回原因；请给出原因的编号或管局的原话", "--reply: a check is no reason for rejection; give the reason's id or the bureau's words")
 	}
@@ -358,6 +366,9 @@ func (a *app) printExplanation(e *explained, o *options) error {
 	if len(e.Matches) == 0 {
 		p.Beside("", 0, e.say(text.ExplainNothing))
 		p.Beside("", 0, e.say(text.ExplainTry))
+	}
+	if len(e.Matches) > 0 && e.guessed() {
+		p.Beside("", 0, e.say(text.ExplainGuess))
 	}
 	if e.Check != nil {
 		p.check(e.Check)

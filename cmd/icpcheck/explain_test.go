@@ -54,6 +54,8 @@ func TestExplainStatus(t *testing.T) {
 		{"stdin", "您好，备案被退回：主体负责人非法定代表人。\n", []string{"-"}, 0, "lead-not-legal-representative", ""},
 		{"nothing found", "", []string{"你好"}, 3, "rules list rejections", ""},
 		{"nothing found, reply", "", []string{"--reply", "你好"}, 3, "", "No reason for rejection fits"},
+		{"a guess", "", []string{"公安备案没有办理"}, 0, "what follows is a guess", ""},
+		{"a guess, reply", "", []string{"--reply", "公安备案没有办理"}, 3, "", "No reason for rejection fits"},
 		{"no argument", "", nil, 2, "", "no text to explain"},
 		{"empty argument", "", []string{""}, 2, "", "no text to explain"},
 		{"empty stdin", " \n", []string{"-"}, 2, "", "no text to explain"},

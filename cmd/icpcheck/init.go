@@ -88,6 +88,11 @@ func (a *app) runInit(cmd *cobra.Command, own initFlags, args []string) error {
 			return &usageError{err: text.Errorf("init：%s 已经存在", "init: %s exists", args[0]), hint: text.Text{Zh: "--force 覆盖它，--from " + args[0] + " 从它开始", En: "--force writes over it, --from " + args[0] + " starts from it"}}
 		}
 	}
+	if len(args) == 1 { // before anybody has answered thirty questions for nothing
+		if err := writable(args[0]); err != nil {
+			return text.Errorf("init：%s 写不了：%w", "init: %s cannot be written: %w", args[0], reason(err))
+		}
+	}
 	s := &session{app: a, options: o, book: book, lang: o.lang(a.environment), clock: clock}
 	if s.filing, err = a.startOf(o, own, book); err != nil {
 		return err
@@ -223,6 +228,7 @@ func (s *session) finish(args []string, interrupted bool) error {
 	if len(args) == 1 {
 		// It may hold personal numbers, so it is for its owner only.
 		if err := writeFile(args[0], 0o600, func(w io.Writer) error { _, err := w.Write(data); return err }); err != nil {
+			_, _ = s.stdout.Write(data) // so that the answers are not lost
 			return err
 		}
 	} else if _, err := s.stdout.Write(data); err != nil {
@@ -424,13 +430,13 @@ func (a *app) readAnswers(name string, book *rulebook.Rulebook) (*fileAnswers, e
 			answer = strings.Join(words, ",") + ","
 		case yaml.ScalarNode:
 		default:
-			problems = append(problems, file.Problem(value, "%s: want a value or a list, got %s", path, yamlfile.Kind(value)))
+			problems = append(problems, file.ProblemIn(value, "%s：应为一个值或列表，而不是%s", "%s: want a value or a list, got %s", path, yamlfile.KindText(value)))
 			continue
 		}
 		if path != "domain.name" {
 			// The names of a provider's products need the provider, which is the asker's business.
 			if _, err := filing.ParseAssignment(path+"="+answer, book, f.answers["provider"]); err != nil {
-				problems = append(problems, file.Problem(key, "%v", err))
+				problems = append(problems, file.ProblemIn(key, "%v", "%v", err))
 				continue
 			}
 		}

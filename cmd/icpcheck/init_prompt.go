@@ -40,6 +40,41 @@ func (p *prompt) heading(lang text.Lang) (title, about string) {
 	return text.Catalogue(text.InitNumber, fmt.Sprint(p.number), p.title).In(lang), about
 }
 
+// validate tells, in the language of the questions, what is wrong with an answer.
+func (p *prompt) validate(lang text.Lang) func(string) error {
+	return func(typed string) error {
+		if _, err := p.parse(typed); err != nil {
+			return errors.New(text.Clean(text.ErrorIn(err, lang)))
+		}
+		return nil
+	}
+}
+
+// keys are those of huh, with what they do said in the language.
+func keys(lang text.Lang) *huh.KeyMap {
+	k := huh.NewDefaultKeyMap()
+	if lang != text.Zh {
+		return k
+	}
+	k.Input.Submit.SetHelp("回车", "提交")
+	k.Select.Submit.SetHelp("回车", "提交")
+	k.Select.Up.SetHelp("↑", "上移")
+	k.Select.Down.SetHelp("↓", "下移")
+	k.Select.Filter.SetHelp("/", "筛选")
+	k.Select.SetFilter.SetHelp("esc", "筛选完毕")
+	k.Select.ClearFilter.SetHelp("esc", "取消筛选")
+	k.MultiSelect.Submit.SetHelp("回车", "提交")
+	k.MultiSelect.Toggle.SetHelp("x", "选或不选")
+	k.MultiSelect.Up.SetHelp("↑", "上移")
+	k.MultiSelect.Down.SetHelp("↓", "下移")
+	k.MultiSelect.Filter.SetHelp("/", "筛选")
+	k.MultiSelect.SetFilter.SetHelp("esc", "筛选完毕")
+	k.MultiSelect.ClearFilter.SetHelp("esc", "取消筛选")
+	k.MultiSelect.SelectAll.SetHelp("ctrl+a", "全选")
+	k.MultiSelect.SelectNone.SetHelp("ctrl+a", "全不选")
+	return k
+}
+
 // formAsker asks with a form on the terminal.
 type formAsker struct {
 	in    io.Reader
@@ -70,9 +105,9 @@ func (f *formAsker) ask(ctx context.Context, p prompt) (string, error) {
 		field = huh.NewSelect[string]().Title(title).Description(about).Options(options...).Value(&answer)
 	default:
 		about += text.Text{Zh: "（", En: " ("}.In(f.lang) + text.Catalogue(text.InitSkip).In(f.lang) + text.Text{Zh: "）", En: ")"}.In(f.lang)
-		field = huh.NewInput().Title(title).Description(about).Validate(func(s string) error { _, err := p.parse(s); return err }).Value(&answer)
+		field = huh.NewInput().Title(title).Description(about).Validate(p.validate(f.lang)).Value(&answer)
 	}
-	form := huh.NewForm(huh.NewGroup(field)).WithInput(f.in).WithOutput(f.out)
+	form := huh.NewForm(huh.NewGroup(field)).WithInput(f.in).WithOutput(f.out).WithKeyMap(keys(f.lang))
 	if f.plain {
 		form = form.WithTheme(noStyle)
 	}
@@ -149,7 +184,7 @@ func (l *lineAsker) ask(ctx context.Context, p prompt) (string, error) {
 		}
 		var typed string
 		input := huh.NewInput().Title(text.Catalogue(text.InitSkip).In(l.lang) + " >").
-			Validate(func(s string) error { _, err := p.parse(s); return err }).Value(&typed)
+			Validate(p.validate(l.lang)).Value(&typed)
 		input.WithTheme(noStyle)
 		if err := input.RunAccessible(l.out, l.in); err != nil {
 			replies <- reply{err: text.Errorf("提问：%w", "asking: %w", err)}

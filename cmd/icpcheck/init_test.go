@@ -90,6 +90,44 @@ func TestInitAnswers(t *testing.T) {
 	}
 }
 
+// TestInitWrongAnswers: what is wrong with an answer is told in the language of
+// the questions, and a file that cannot be written before the first of them.
+func TestInitWrongAnswers(t *testing.T) {
+	o := typing(t, "exa mple\nexample.com\n", "--lang", "zh")
+	if !strings.Contains(o.stderr, `"exa mple" 里有空格`) || strings.Contains(o.stderr, "has a space") {
+		t.Errorf("got %s", o.stderr)
+	}
+	o = typing(t, "", "--lang", "zh", "--domain", "example.com", "--answers", write(t, "province: 四穿\nsubject.name: {a: b}\n"))
+	refused(t, o)
+	for _, want := range []string{`province: 没有 "四穿" 这个值`, "subject.name：应为一个值或列表，而不是键值"} {
+		if !strings.Contains(o.stderr, want) {
+			t.Errorf("no %q in %s", want, o.stderr)
+		}
+	}
+	for _, path := range []string{filepath.Join(t.TempDir(), "nowhere", "filing.yaml"), t.TempDir()} {
+		o = typing(t, "example.com\n", path, "--lang", "zh", "--force")
+		refused(t, o)
+		if strings.Contains(o.stderr, "问题") || !strings.Contains(o.stderr, "写不了：") {
+			t.Errorf("%s: got %s", path, o.stderr)
+		}
+	}
+}
+
+// TestKeys holds that every key that a form shows is explained in Chinese.
+func TestKeys(t *testing.T) {
+	k := keys(text.Zh)
+	in, one, several := k.Input, k.Select, k.MultiSelect
+	for _, help := range []string{
+		in.Submit.Help().Desc, one.Submit.Help().Desc, one.Up.Help().Desc, one.Down.Help().Desc, one.Filter.Help().Desc, one.SetFilter.Help().Desc, one.ClearFilter.Help().Desc,
+		several.Submit.Help().Desc, several.Toggle.Help().Desc, several.Up.Help().Desc, several.Down.Help().Desc, several.Filter.Help().Desc,
+		several.SetFilter.Help().Desc, several.ClearFilter.Help().Desc, several.SelectAll.Help().Desc, several.SelectNone.Help().Desc,
+	} {
+		if strings.ContainsAny(help, "abcdefghijklmnopqrstuvwxyz") {
+			t.Errorf("%q is not Chinese", help)
+		}
+	}
+}
+
 // TestInitAsksNothing: from a filing that is ready nothing is asked.
 func TestInitAsksNothing(t *testing.T) {
 	o := typing(t, "", "--from", filepath.Join("..", "..", "testdata", "filings", "ok", "ready.yaml"), "--lang", "en")

@@ -155,7 +155,7 @@ func acceptable(t *testing.T, words []string) {
 	if err := c.ValidateArgs(c.Flags().Args()); err != nil {
 		t.Fatal(err)
 	}
-	o, err := read(c.Flags(), e.getenv)
+	o, err := e.read(c.Flags())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,9 @@ func (a *app) emit(o *options, book *rulebook.Rulebook, value any, asText func(*
 	if err != nil {
 		return err
 	}
+	if err := o.spare(a.inputs...); err != nil {
+		return err
+	}
 	for _, s := range sinks {
 		ro := report.Options{Lang: o.lang(a.environment), Quiet: o.Quiet, Verbose: o.Verbose, Color: o.Color == "always"}
 		if s.path == "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,6 +21,7 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 	"github.com/icpcheck/icpcheck/rules"
 )
 
@@ -135,32 +137,33 @@ func declare(root *cobra.Command, lang text.Lang) {
 }
 
 // read merges flags, environment and config file into options.
-func read(set *pflag.FlagSet, getenv func(string) string) (*options, error) {
+func (e *environment) read(set *pflag.FlagSet) (*options, error) {
 	v := viper.New()
+	e.origins = map[string]text.Text{}
 	for _, f := range flags {
 		if err := v.BindPFlag(f.name, set.Lookup(f.name)); err != nil {
 			return nil, err
 		}
-		name := "ICPCHECK_" + strings.ToUpper(strings.ReplaceAll(f.name, "-", "_"))
-		if value := getenv(name); value != "" && !set.Changed(f.name) {
+		name := variable(f.name)
+		if value := e.getenv(name); value != "" && !set.Changed(f.name) {
 			given, err := f.conform(value)
 			if err != nil {
 				return nil, flagError(name, err)
 			}
 			v.Set(f.name, given)
+			e.origins[f.name] = text.Text{Zh: "环境变量 " + name, En: "the variable " + name}
 		}
 	}
-	path := v.GetString("config")
-	named := path != ""
-	if !named {
-		if dir, err := os.UserConfigDir(); err == nil {
-			path = filepath.Join(dir, "icpcheck", "config.yaml")
-		}
-	}
+	path, named := e.configPath(v.GetString("config"))
 	if path != "" {
-		config, err := readConfig(path, set)
+		config, err := e.readConfig(path)
 		if err != nil && (named || !errors.Is(err, fs.ErrNotExist)) {
 			return nil, text.Errorf("配置文件 %q：%w", "config %q: %w", path, reason(err))
+		}
+		for key := range config {
+			if _, said := e.origins[key]; !said && !set.Changed(key) {
+				e.origins[key] = text.Text{Zh: "配置文件 " + path, En: "the config file " + path}
+			}
 		}
 		if err := v.MergeConfigMap(config); err != nil {
 			return nil, text.Errorf("配置文件 %q：%w", "config %q: %w", path, err)
@@ -186,19 +189,80 @@ func read(set *pflag.FlagSet, getenv func(string) string) (*options, error) {
 	return o, nil
 }
 
-// readConfig reads a config file, whose keys are the names of shared flags.
-func readConfig(path string, set *pflag.FlagSet) (map[string]any, error) {
+// variable names a flag in the environment.
+func variable(flag string) string {
+	return "ICPCHECK_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// configPath finds the config file: the one that is named, else the one in the
+// user's config folder, which need not be there; "" where there is no such folder.
+func (e *environment) configPath(given string) (path string, named bool) {
+	if given != "" {
+		return given, true
+	}
+	if e.userConfig == nil {
+		return "", false
+	}
+	dir, err := e.userConfig()
+	if err != nil {
+		return "", false
+	}
+	return filepath.Join(dir, "icpcheck", "config.yaml"), false
+}
+
+// configFile reads a config file. It is read once, since the language is wanted
+// before the other options are, and the file may be a pipe.
+func (e *environment) configFile(path string) (*viper.Viper, error) {
+	if e.config == nil || e.config.path != path {
+		e.config = &configFile{path: path}
+		e.config.values, e.config.err = loadConfig(path)
+	}
+	return e.config.values, e.config.err
+}
+
+// configFile is a config file that was read.
+type configFile struct {
+	path   string
+	values *viper.Viper
+	err    error
+}
+
+// loadConfig reads YAML as filing files do, which says where a mistake is.
+func loadConfig(path string) (*viper.Viper, error) {
 	v := viper.New()
-	v.SetConfigFile(path)
 	v.SetConfigType("yaml")
-	if err := v.ReadInConfig(); err != nil {
-		return nil, text.Errorf("无法读取，或不是 YAML：%w", "%w", err)
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	data, err := yamlfile.ReadAll(path, file)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(strings.Split(string(data), "\n"), func(line string) bool {
+		line = strings.TrimSpace(line)
+		return line != "" && !strings.HasPrefix(line, "#")
+	}) {
+		return v, nil // nothing is configured yet
+	}
+	if _, err := yamlfile.Parse(path, data); err != nil {
+		return nil, err
+	}
+	return v, v.ReadConfig(bytes.NewReader(data))
+}
+
+// readConfig gives the options of a config file, whose keys are the names of shared flags.
+func (e *environment) readConfig(path string) (map[string]any, error) {
+	v, err := e.configFile(path)
+	if err != nil {
+		return nil, err
 	}
 	config := map[string]any{}
 	for _, key := range v.AllKeys() {
 		i := slices.IndexFunc(flags, func(f flag) bool { return f.name == key })
 		if i < 0 {
-			return nil, text.Errorf("没有键 %q%s；键就是选项的名称", "unknown key %q%s; keys are the names of flags", key, nearestFlag(set, key))
+			return nil, text.Errorf("没有键 %q%s；键是通用选项的名称", "unknown key %q%s; keys are the names of shared flags", key, nearestKey(key))
 		}
 		value, err := flags[i].conform(v.Get(key))
 		if err != nil {
@@ -207,6 +271,18 @@ func readConfig(path string, set *pflag.FlagSet) (map[string]any, error) {
 		config[key] = value
 	}
 	return config, nil
+}
+
+// nearestKey suggests a key of the config file.
+func nearestKey(word string) text.Text {
+	known := make([]string, len(flags))
+	for i, f := range flags {
+		known[i] = f.name
+	}
+	if n := yamlfile.Nearest(word, known); n != "" {
+		return yamlfile.Meant(n)
+	}
+	return text.Text{}
 }
 
 // conform turns a value of the environment (a string) or of the config file
@@ -269,7 +345,7 @@ func splitList(s string) []string {
 // setUp reads what every command that evaluates rules begins with: the options,
 // the rulebook, and the clock of the run, which gives the same time at every call.
 func (a *app) setUp(cmd *cobra.Command) (*options, *rulebook.Rulebook, func() time.Time, error) {
-	o, err := read(cmd.Flags(), a.getenv)
+	o, err := a.read(cmd.Flags())
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -47,7 +47,46 @@ func place(path string) string {
 	return filepath.Clean(file)
 }
 
-// writeFile writes a file whole or not at all, with the permissions of mode.
+// spare refuses an output that is one of the files a run reads: the report
+// would be written over the filing that someone typed.
+func (o *options) spare(inputs ...string) error {
+	for _, out := range o.Output {
+		for _, in := range inputs {
+			if out != "" && out != "-" && in != "" && in != "-" && place(out) == place(in) {
+				return usage("--output %s 就是输入的文件，写进去会覆盖它：请另用一个文件名", "--output %s is the file that is read, and would be written over: name another file", out)
+			}
+		}
+	}
+	return nil
+}
+
+// writable tries whether writeFile can write a file, and leaves no trace.
+func writable(path string) error {
+	path, err := followLinks(path)
+	if err != nil {
+		return err
+	}
+	if info, err := os.Stat(path); err == nil {
+		if !info.Mode().IsRegular() && !info.IsDir() {
+			return nil // opening a pipe and closing it would end it for its reader
+		}
+		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return err
+		}
+		if err := file.Close(); err != nil {
+			return err
+		}
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(temporary.Close(), os.Remove(temporary.Name()))
+}
+
+// writeFile writes a file whole or not at all, with the permissions of mode, or
+// with fewer where the file it replaces has fewer. A file that may not be written is left alone.
 // A link is followed, and what is no plain file (a pipe, a device) is written
 // to directly: renaming over it would destroy it.
 func writeFile(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
@@ -55,15 +94,22 @@ func writeFile(path string, mode os.FileMode, write func(io.Writer) error) (err 
 	if err != nil {
 		return fmt.Errorf("--output %s: %w", path, reason(err))
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+	if info, err := os.Stat(path); err == nil {
+		plain := info.Mode().IsRegular()
 		file, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err == nil {
-			err = errors.Join(write(file), file.Close())
+			if !plain {
+				err = write(file)
+			}
+			err = errors.Join(err, file.Close())
 		}
 		if err != nil {
 			return fmt.Errorf("--output %s: %w", path, reason(err))
 		}
-		return nil
+		if !plain {
+			return nil
+		}
+		mode &= info.Mode().Perm()
 	}
 	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

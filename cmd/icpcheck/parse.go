@@ -10,6 +10,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/registration"
+	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
 )
@@ -36,7 +37,14 @@ func (a *app) parse() *cobra.Command {
 			Args:    cobra.NoArgs,
 		}
 		domain := c.Flags().String("domain", "", a.say("查询的域名（应答里没有域名时需要）", "the name that was asked for (needed where the answer does not say)"))
-		c.RunE = func(*cobra.Command, []string) error {
+		c.RunE = func(cmd *cobra.Command, _ []string) error {
+			o, err := a.read(cmd.Flags())
+			if err != nil {
+				return err
+			}
+			if _, err := o.jsonWanted(); err != nil {
+				return err
+			}
 			raw, err := io.ReadAll(io.LimitReader(a.stdin, maxAnswer+1))
 			if err != nil {
 				return text.Errorf("读取标准输入：%w", "reading standard input: %w", err)
@@ -44,7 +52,7 @@ func (a *app) parse() *cobra.Command {
 			if len(raw) > maxAnswer {
 				return text.Errorf("标准输入超过 %d KiB，应答不会有这么大", "standard input is larger than %d KiB, which no answer is", maxAnswer>>10)
 			}
-			return a.printRecord(parse, *domain, raw)
+			return a.printRecord(parse, *domain, raw, o.lang(a.environment))
 		}
 		parent.AddCommand(c)
 	}
@@ -53,7 +61,7 @@ func (a *app) parse() *cobra.Command {
 
 // printRecord prints a record, or for an answer that says nothing about the
 // name an empty one with the reason.
-func (a *app) printRecord(parse func(string, []byte) (registration.Record, error), domain string, raw []byte) error {
+func (a *app) printRecord(parse func(string, []byte) (registration.Record, error), domain string, raw []byte, lang text.Lang) error {
 	record, err := parse(domain, raw)
 	var f *failure.Failure
 	if err != nil && !errors.As(err, &f) {
@@ -74,7 +82,14 @@ func (a *app) printRecord(parse func(string, []byte) (registration.Record, error
 		return err
 	}
 	if f != nil {
-		fmt.Fprintf(a.stderr, "icpcheck: %s\n", text.Clean(f.Error()))
+		said := f.Error()
+		if lang == text.Zh {
+			said = report.Voice{Lang: lang}.Failure(f)
+			if f.Err != nil {
+				said += "：" + text.ErrorIn(f.Err, lang)
+			}
+		}
+		fmt.Fprintf(a.stderr, "icpcheck: %s\n", text.Clean(said))
 		return statusError(verdict.ExitUndetermined)
 	}
 	return nil

@@ -14,6 +14,8 @@ type app struct {
 	*environment
 	// lang is the language of help texts, settled before flags are parsed.
 	lang text.Lang
+	// inputs are the filing files that were read, which no report may replace.
+	inputs []string
 }
 
 // extraCommands are those of build tags; a plain build has none.
@@ -63,28 +65,53 @@ Exit status: 0 ready, 1 not ready, 2 could not run, 3 undetermined.`),
 func (a *app) say(zh, en string) string { return text.Text{Zh: zh, En: en}.In(a.lang) }
 
 // language is that of help texts and errors, which are made before flags are
-// parsed. A language that does not exist is an error of its own later.
+// parsed. A language that does not exist, and whatever else is wrong with the
+// config file, is an error of its own later.
 func (e *environment) language() text.Lang {
-	for _, choice := range []string{langArgument(e.args), e.getenv("ICPCHECK_LANG")} {
-		switch text.Lang(choice) {
+	for _, choice := range []func() string{
+		func() string { return argument(e.args, "--lang") },
+		func() string { return e.getenv(variable("lang")) },
+		e.configuredLang,
+	} {
+		switch lang := text.Lang(choice()); lang {
 		case text.Zh, text.En:
-			return text.Lang(choice)
+			return lang
 		}
 	}
 	return text.Detect("", e.getenv)
 }
 
-// langArgument finds --lang among the arguments.
-func langArgument(args []string) string {
+// configuredLang is the language that the config file asks for, or "".
+func (e *environment) configuredLang() string {
+	given := argument(e.args, "--config")
+	if given == "" {
+		given = e.getenv(variable("config"))
+	}
+	path, _ := e.configPath(given)
+	if path == "" {
+		return ""
+	}
+	v, err := e.configFile(path)
+	if err != nil {
+		return ""
+	}
+	return v.GetString("lang")
+}
+
+// argument finds the value of a flag among the arguments; the last one counts.
+func argument(args []string, flag string) string {
+	found := ""
 	for i, arg := range args {
-		if value, ok := strings.CutPrefix(arg, "--lang="); ok {
-			return value
+		if arg == "--" {
+			break
 		}
-		if arg == "--lang" && i+1 < len(args) {
-			return args[i+1]
+		if value, ok := strings.CutPrefix(arg, flag+"="); ok {
+			found = value
+		} else if arg == flag && i+1 < len(args) {
+			found = args[i+1]
 		}
 	}
-	return ""
+	return found
 }
 
 // builtin is the rulebook without layers.

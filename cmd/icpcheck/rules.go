@@ -27,7 +27,7 @@ func (a *app) rules() *cobra.Command {
 	}
 	with := func(c *cobra.Command, run func(*options, *rulebook.Rulebook, text.Lang, []string) error) {
 		c.RunE = func(cmd *cobra.Command, args []string) error {
-			o, err := read(cmd.Flags(), a.getenv)
+			o, err := a.read(cmd.Flags())
 			if err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func (a *app) rules() *cobra.Command {
 		Use: "schema [filing|check|table]", Short: a.say("输出 JSON Schema，供编辑器使用", "print a JSON Schema for editors"),
 		Long: a.say("输出备案文件（默认）、检查项文件或表文件的 JSON Schema（draft 2020-12）。编辑器据此补全键和值并标出错误。",
 			"Prints the JSON Schema (draft 2020-12) of the filing file (the default), of a check or of a table. Editors complete keys and values by it and mark mistakes."),
-		Example: "  icpcheck rules schema > filing.schema.json\n  # first line of a filing file:\n  # yaml-language-server: $schema=filing.schema.json",
+		Example: "  icpcheck rules schema > filing.schema.json\n  # " + a.say("备案文件的第一行：", "first line of a filing file:") + "\n  # yaml-language-server: $schema=filing.schema.json",
 		Args:    cobra.MaximumNArgs(1), ValidArgs: schemaNames,
 	}, a.rulesSchema)
 	diff := &cobra.Command{
@@ -149,16 +149,24 @@ func (a *app) rulesShow(o *options, book *rulebook.Rulebook, lang text.Lang, arg
 		return err
 	}
 	var out map[string]any
-	if c := book.Check(args[0]); c != nil {
+	table, word, inTable := strings.Cut(args[0], "/")
+	if c := checkNamed(book, args[0]); c != nil {
 		out = checkJSON(c, lang)
 		out["when"], out["parts"] = c.When.String(), partsJSON(c, lang)
 		out["note"], out["tests"] = c.Note, len(c.Tests())
-	} else if table, id, ok := strings.Cut(args[0], "/"); ok && book.Table(table).Row(id) != nil {
-		out = rowJSON(book.Table(table), book.Table(table).Row(id))
+	} else if row := book.Find(table, word); inTable && row != nil {
+		out = rowJSON(book.Table(table), row)
 	} else if row := book.Table("sources").Row(args[0]); row != nil {
 		out = rowJSON(book.Table("sources"), row)
 	} else {
-		return &usageError{err: text.Errorf("没有检查项或行 %q%s", "there is no check or row %q%s", args[0], yamlfile.Suggest(args[0], checkIDs(book))), hint: text.Same("icpcheck rules list")}
+		known, hint := checkIDs(book), "icpcheck rules list"
+		if book.Table(table) != nil {
+			known, hint = nil, "icpcheck rules list "+table
+			for _, id := range book.IDs(table) {
+				known = append(known, table+"/"+id)
+			}
+		}
+		return &usageError{err: text.Errorf("没有检查项或行 %q%s", "there is no check or row %q%s", args[0], yamlfile.Suggest(args[0], known)), hint: text.Same(hint)}
 	}
 	if sources, ok := out["source"].([]string); ok {
 		titles := map[string]string{}
@@ -217,6 +225,19 @@ func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args [
 	}
 	fmt.Fprintf(a.stdout, "%d passed, %d failed\n", ran-len(problems), len(problems))
 	return problems.Err()
+}
+
+// checkNamed finds a check by its id or its title.
+func checkNamed(book *rulebook.Rulebook, word string) *rulebook.Check {
+	if c := book.Check(word); c != nil {
+		return c
+	}
+	for _, c := range book.Checks() {
+		if text.SameWord(c.Title.Zh, word) || text.SameWord(c.Title.En, word) {
+			return c
+		}
+	}
+	return nil
 }
 
 // checkIDs lists the ids of all checks.

@@ -31,6 +31,12 @@ type environment struct {
 	// userCache finds the folder for what can be had again; nil keeps nothing
 	// between runs, so that tests leave no trace unless they say --cache-dir.
 	userCache func() (string, error)
+	// userConfig finds the folder of config files; nil reads none unless it is named.
+	userConfig func() (string, error)
+	// config is the config file that was read last.
+	config *configFile
+	// origins tells which options were given otherwise than as a flag.
+	origins map[string]text.Text
 	// terminal tells whether stdout is a terminal, and how wide it is.
 	terminal bool
 	width    int
@@ -46,7 +52,7 @@ type environment struct {
 func system() *environment {
 	e := &environment{
 		args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		getenv: os.Getenv, clock: time.Now, userCache: os.UserCacheDir,
+		getenv: os.Getenv, clock: time.Now, userCache: os.UserCacheDir, userConfig: os.UserConfigDir,
 	}
 	if term.IsTerminal(int(os.Stdout.Fd())) {
 		e.terminal = true
@@ -108,6 +114,8 @@ func reason(err error) error {
 		zh = "符号链接绕成了圈"
 	case errors.Is(err, syscall.ENOSPC):
 		zh = "磁盘已满"
+	case errors.Is(err, syscall.EROFS):
+		zh = "文件系统是只读的"
 	default:
 		return err
 	}
@@ -138,9 +146,9 @@ func run(e *environment) int {
 		err = stopErr
 	}
 	var status statusError
-	if out.err != nil && (err == nil || errors.As(err, &status)) {
+	if out.err != nil && (err == nil || errors.As(err, &status) || errors.Is(err, out.err)) {
 		// A verdict on half a report would be worse than none.
-		err = text.Errorf("写输出：%w", "writing the output: %w", out.err)
+		err = text.Errorf("写输出：%w", "writing the output: %w", reason(out.err))
 	}
 	switch {
 	case err == nil:
@@ -198,7 +206,19 @@ func (e *environment) explain(err error) {
 		fmt.Fprintf(e.stderr, "%s%s\n", mark, text.Clean(line))
 	}
 	var u *usageError
-	if errors.As(err, &u) && !u.hint.Empty() {
+	if !errors.As(err, &u) {
+		return
+	}
+	if !u.hint.Empty() {
 		fmt.Fprintf(e.stderr, "icpcheck: hint: %s\n", u.hint.In(lang))
+	}
+	// Who gave no such flag would look for it in vain.
+	if name, found := strings.CutPrefix(u.Error(), "--"); found {
+		name, _, _ = strings.Cut(name, " ")
+		name = strings.TrimSuffix(name, ":")
+		if origin, other := e.origins[name]; other {
+			hint := text.Text{Zh: "--" + name + " 来自" + origin.Zh, En: "--" + name + " comes from " + origin.En}
+			fmt.Fprintf(e.stderr, "icpcheck: hint: %s\n", text.Clean(hint.In(lang)))
+		}
 	}
 }

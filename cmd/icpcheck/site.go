@@ -120,6 +120,9 @@ func (a *app) checkPages(cmd *cobra.Command, args []string, given pageFlags) err
 		if err != nil {
 			return err
 		}
+		if err := o.spare(a.inputs...); err != nil {
+			return err
+		}
 		known.Facts, known.Accepted = read[0].Facts, read[0].Accepted
 	}
 	if given.subjectName != "" {

@@ -49,12 +49,33 @@ func (a *app) wordCobra(root *cobra.Command) {
 		help(cmd, args)
 		cmd.SetOut(out)
 		words := defaultValue().ReplaceAll(b.Bytes(), []byte("（默认 $1）"))
+		words = valueType().ReplaceAllFunc(words, func(found []byte) []byte {
+			at := bytes.LastIndexByte(found, ' ') + 1
+			kind := string(found[at:])
+			return append(found[:at:at], text.Pad(shortType(kind), len(kind))...)
+		})
 		_, _ = out.Write(bytes.ReplaceAll(words, []byte(" [flags]\n"), []byte(" [选项]\n"))) // run looks at the error of its output
 	})
 }
 
 // defaultValue is how pflag tells the default of a flag, at the end of a line.
 var defaultValue = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m) \(default (.+)\)$`) })
+
+// valueType matches a flag with the type of its value, as pflag lists them.
+var valueType = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^ +(?:-., )?--[a-z-]+ (?:stringArray|strings|string|duration|int)\b`)
+})
+
+// shortType names a type of pflag in Chinese, in no more columns than it has.
+func shortType(name string) string {
+	switch name {
+	case "int":
+		return "数"
+	case "duration":
+		return "时长"
+	}
+	return "文字"
+}
 
 // shellUse tells how a completion script is loaded: by this shell, and by all later ones.
 func shellUse(name string) (now, always string) {
@@ -73,7 +94,11 @@ func (a *app) wordCompletion(shell *cobra.Command) {
 	name := shell.Name()
 	shell.Short = a.say("生成 "+name+" 的补全脚本", shell.Short)
 	now, always := shellUse(name)
-	shell.Long = a.say("生成 "+name+" 的补全脚本。\n\n只在当前会话中使用：\n\n\t"+now+"\n\n以后每次都使用，运行一次：\n\n\t"+always, shell.Long)
+	needs := ""
+	if name == "bash" {
+		needs = "\n\n须先安装 bash-completion 软件包。"
+	}
+	shell.Long = a.say("生成 "+name+" 的补全脚本。"+needs+"\n\n只在当前会话中使用：\n\n\t"+now+"\n\n以后每次都使用，运行一次：\n\n\t"+always, shell.Long)
 	if f := shell.Flags().Lookup("no-descriptions"); f != nil {
 		f.Usage = a.say("补全时不显示说明", f.Usage)
 	}

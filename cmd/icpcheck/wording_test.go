@@ -47,7 +47,7 @@ func TestHelpInChinese(t *testing.T) {
 		if status != 0 || errs != "" || !chinese(out) {
 			t.Fatalf("%s: status %d, stderr %q", name, status, errs)
 		}
-		for _, words := range []string{"Usage:", "Flags:", "Commands:", "Examples:", "Aliases:", "Use \"", "[flags]", "[command]", "(default ", "help for ", "for more information"} {
+		for _, words := range []string{"Usage:", "Flags:", "Commands:", "Examples:", "Aliases:", "Use \"", "[flags]", "[command]", "(default ", " string ", "stringArray ", " strings ", " duration ", " int ", "help for ", "for more information"} {
 			if strings.Contains(out, words) {
 				t.Errorf("%s: its help says %q", name, words)
 			}

@@ -12,7 +12,6 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/filing"
-	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
@@ -194,9 +193,6 @@ func Display(book *rulebook.Rulebook, path string, v any, lang text.Lang) string
 	}
 	column, _ := book.JoinColumn(path)
 	word := func(s string) string {
-		if field.Personal {
-			return mask.Number(s)
-		}
 		if path == "domain.suffix" || path == "suffix.id" {
 			return domainname.ToUnicode(s)
 		}
@@ -208,7 +204,7 @@ func Display(book *rulebook.Rulebook, path string, v any, lang text.Lang) string
 				return r.Name.In(lang)
 			}
 		}
-		return s
+		return field.Shown(s)
 	}
 	switch v := v.(type) {
 	case string:

@@ -29,6 +29,10 @@ type Match struct {
 	Found []string
 }
 
+// Guess reports that no wording of the reason stands in the text, which is only
+// like what the table says of it.
+func (m Match) Guess() bool { return m.Score <= likeTop }
+
 // Meaning says what the reason means.
 func (m Match) Meaning() text.Text { return m.Both("meaning") }
 

@@ -3,6 +3,8 @@ package filing
 import (
 	"slices"
 	"strings"
+
+	"github.com/icpcheck/icpcheck/pkg/mask"
 )
 
 // Type is the type of a fact's value.
@@ -34,8 +36,21 @@ type Field struct {
 	// LookupOnly marks facts that only a look-up gives; they are no keys of the file.
 	LookupOnly bool
 	// Personal values (identity, telephone and certificate numbers) are masked
-	// in every report and log. A name is not: it stands on the filing's face.
+	// in every report and log. A name is not: it stands on the filing's face, and
+	// only a number that somebody put into it is masked.
 	Personal bool
+	Name     bool
+}
+
+// Shown is how a value of the fact stands in reports.
+func (f Field) Shown(s string) string {
+	switch {
+	case f.Personal:
+		return mask.Number(s)
+	case f.Name:
+		return mask.Free(s)
+	}
+	return s
 }
 
 // Domain reports whether the fact belongs to one domain, not to the whole filing.
@@ -56,7 +71,7 @@ var fields = []Field{
 	{Path: "account.old_platform", Type: Bool},
 
 	{Path: "subject.type", Type: Text, Vocabulary: "subject-types"},
-	{Path: "subject.name", Type: Text},
+	{Path: "subject.name", Type: Text, Name: true},
 	{Path: "subject.name_changed", Type: Bool},
 	{Path: "subject.certificate.type", Type: Text, Vocabulary: "certificates"},
 	{Path: "subject.certificate.number", Type: Text, Personal: true},
@@ -71,7 +86,7 @@ var fields = []Field{
 	{Path: "subject.moves_province", Type: Bool},
 	{Path: "subject.individual_to_unit", Type: Bool},
 
-	{Path: "subject.lead.name", Type: Text},
+	{Path: "subject.lead.name", Type: Text, Name: true},
 	{Path: "subject.lead.identity", Type: Text, Vocabulary: "identity"},
 	{Path: "subject.lead.legal_representative", Type: Bool},
 	{Path: "subject.lead.id_number", Type: Text, Personal: true},
@@ -84,7 +99,7 @@ var fields = []Field{
 	{Path: "domain.suffix", Type: Text, LookupOnly: true},
 	{Path: "domain.real_name", Type: Text, Vocabulary: "real-name"},
 	{Path: "domain.real_name_verified_on", Type: Time},
-	{Path: "domain.holder", Type: Text},
+	{Path: "domain.holder", Type: Text, Name: true},
 	{Path: "domain.holder_confirmed", Type: Bool},
 	{Path: "domain.holder_kind", Type: Text, Vocabulary: "holder-kind"},
 	{Path: "domain.expires_at", Type: Time, Key: "expires_on"},
@@ -110,11 +125,11 @@ var fields = []Field{
 	{Path: "service.kind", Type: Text, Vocabulary: "service-kind"},
 	{Path: "service.public", Type: Bool},
 
-	{Path: "site.name", Type: Text},
+	{Path: "site.name", Type: Text, Name: true},
 	{Path: "site.content", Type: List, Vocabulary: "content"},
 	{Path: "site.commercial", Type: Bool},
 	{Path: "site.online_on", Type: Time},
-	{Path: "site.lead.name", Type: Text},
+	{Path: "site.lead.name", Type: Text, Name: true},
 	{Path: "site.lead.identity", Type: Text, Vocabulary: "identity"},
 	{Path: "site.lead.legal_representative", Type: Bool},
 	{Path: "site.lead.id_number", Type: Text, Personal: true},

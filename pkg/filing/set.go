@@ -32,12 +32,12 @@ func ParseAssignment(s string, vocabulary Vocabulary, provider string) (Assignme
 	path, value, given := strings.Cut(s, "=")
 	path = strings.TrimSpace(path)
 	if !given || path == "" {
-		return Assignment{}, text.Errorf("%q：应为 路径=值，如 subject.type=enterprise", "%q: want path=value, for example subject.type=enterprise", s)
+		return Assignment{}, text.Errorf("%q：应为 路径=值，如 subject.type=enterprise", "%q: want path=value, for example subject.type=enterprise", mask.Free(s))
 	}
 	field, domain, err := ParsePath(path, vocabulary)
 	if err != nil {
 		if named(field) {
-			err = text.Errorf("%q：%w", "%q: %w", s, err)
+			err = text.Errorf("%q：%w", "%q: %w", mask.Free(s), err)
 		}
 		return Assignment{}, err
 	}

@@ -37,7 +37,7 @@ func Open(path string) (*Locator, error) {
 	}
 	reader, err := maxminddb.Open(path)
 	if err != nil {
-		return nil, text.Errorf("IP 归属地库 %q：不是 MaxMind DB 文件（.mmdb），或已损坏：%w", "address database %q: not a MaxMind DB file (.mmdb), or damaged: %w", path, err)
+		return nil, text.Errorf("IP 归属地库 %[1]q：不是 MaxMind DB 文件（.mmdb），或已损坏", "address database %q: not a MaxMind DB file (.mmdb), or damaged: %w", path, err)
 	}
 	c := &countryFile{reader}
 	if err := c.check(); err != nil {

@@ -214,14 +214,14 @@ func htmlElements(t *testing.T, s string) string {
 	return b.String()
 }
 
-// TestPersonalNumbersAreMasked gives every personal fact a number of its own
+// TestPersonalNumbersAreMasked gives every personal fact, and every name, a number of its own
 // and looks for it, and for the greater part of it, in every format.
 func TestPersonalNumbersAreMasked(t *testing.T) {
 	book := toy(t)
 	f := decode(t, book, "filing.yaml", "domains: [example.com]\n")
 	var numbers []string
 	for i, field := range filing.Fields() {
-		if !field.Personal {
+		if !field.Personal && !field.Name {
 			continue
 		}
 		number := strings.Repeat(string(rune('1'+i%9)), 2) + "0987654321" + strings.Repeat(string(rune('1'+i%7)), 4) + "5X"

@@ -13,7 +13,6 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
-	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
@@ -306,9 +305,7 @@ func plainValue(path string, v any) any {
 	field, _ := filing.FieldOf(path)
 	switch v := v.(type) {
 	case string:
-		if field.Personal {
-			return mask.Number(v)
-		}
+		return field.Shown(v)
 	case time.Time:
 		if v.Equal(v.In(calendar.Beijing).Truncate(time.Hour)) && v.In(calendar.Beijing).Hour() == 0 && v.Location() == calendar.Beijing {
 			return calendar.Date(v)

@@ -170,7 +170,7 @@ func copyFile(w io.Writer, fsys fs.FS, name string, buffer []byte) error {
 func (layer Layer) sources() (head *ruleSource, tables, checks []ruleSource, err error) {
 	names, err := ruleFiles(layer)
 	if err == nil && len(names) == 0 {
-		err = fmt.Errorf("no rule files in %q: want rulebook.yaml, tables/*.yaml or checks/*.yaml", layer.Name)
+		err = text.Errorf("%q 里没有规则文件：应有 rulebook.yaml、tables/*.yaml 或 checks/*.yaml", "no rule files in %q: want rulebook.yaml, tables/*.yaml or checks/*.yaml", layer.Name)
 	}
 	if err != nil {
 		return nil, nil, nil, err

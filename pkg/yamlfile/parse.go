@@ -58,7 +58,7 @@ func Parse(name string, data []byte) (*File, error) {
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) || bytes.IndexByte(data, 0) >= 0 {
-		return nil, whole("不是 UTF-8 文本文件", "not a UTF-8 text file")
+		return nil, whole("不是 UTF-8 文本文件；如果是文本，请在编辑器里另存为 UTF-8 编码", "not a UTF-8 text file; if it is text, save it as UTF-8")
 	}
 	f.lines = strings.Split(string(data), "\n")
 
@@ -121,7 +121,7 @@ var readerError = pattern.New(`^(?:control characters|invalid|incomplete|unexpec
 func (f *File) syntax(err error) error {
 	p := Problem{Position: Position{File: f.Name}, Message: strings.TrimPrefix(err.Error(), "yaml: ")}
 	if m := syntaxError().FindStringSubmatch(strings.SplitN(err.Error(), "\n", 2)[0]); m != nil {
-		p.Message, p.Zh = "not valid YAML: "+m[2], "YAML 语法不对："+m[2]
+		p.Message, p.Zh = "not valid YAML: "+m[2], "YAML 语法不对："+syntaxInChinese(m[2])
 		n, _ := strconv.Atoi(m[1])
 		if parserError().MatchString(m[2]) || n == 0 && !readerError().MatchString(m[2]) {
 			n++
@@ -133,10 +133,68 @@ func (f *File) syntax(err error) error {
 			}
 			p.Line, p.Column = n, 1
 			p.Excerpt = f.line(n)
+			hint := f.slip(n)
+			p.Zh += hint.Zh
+			p.Message += hint.En
 		}
 	}
 	return Problems{p}
 }
+
+// syntaxInChinese says the parser's messages that people meet in Chinese; the
+// others, about tags, directives and the like, are too rare to be worth it.
+func syntaxInChinese(message string) string {
+	for _, m := range []struct{ en, zh string }{
+		{"mapping values are not allowed in this context", "这里不能有“键: 值”：多半是上一行的值没有写完，或缩进不对"},
+		{"did not find expected key", "这里应是一个键：多半是缩进与同级的键没有对齐"},
+		{"did not find expected '-' indicator", "这里应是以“- ”开头的列表项：多半是缩进没有对齐"},
+		{"did not find expected ',' or ']'", "列表的方括号里缺逗号，或没有用 ] 收尾"},
+		{"did not find expected ',' or '}'", "花括号里缺逗号，或没有用 } 收尾"},
+		{"did not find expected node content", "这里缺一个值"},
+		{"could not find expected ':'", "键后面缺冒号"},
+		{"found character that cannot start any token", "有不能放在值开头的字符（含 @、` 等时要加引号）"},
+		{"found a tab character that violates indentation", "缩进里有 Tab"},
+		{"found a tab character where an indentation space is expected", "缩进里有 Tab"},
+		{"found unexpected end of stream", "文件结束了，而引号没有收尾"},
+		{"found unexpected document indicator", "引号里出现了文档分隔线（---）"},
+		{"found unknown escape character", "双引号里的反斜杠后面是不认识的字符（改用单引号即可）"},
+		{"block sequence entries are not allowed in this context", "列表项（- ）不能放在这里，请另起一行"},
+		{"control characters are not allowed", "有控制字符"},
+		{"exceeded max depth", "嵌套太深"},
+	} {
+		if strings.HasPrefix(message, m.en) {
+			return m.zh
+		}
+	}
+	return message
+}
+
+// slip names what is probably wrong on a line, or on the one before it, which
+// YAML takes to go on: it tells more than the message of the parser.
+func (f *File) slip(n int) text.Text {
+	line := f.line(n)
+	if indent := line[:len(line)-len(strings.TrimLeft(line, " \t"))]; strings.Contains(indent, "\t") {
+		return text.Text{Zh: "；行首要用空格缩进，不能用 Tab", En: "; indent with spaces, not tabs"}
+	}
+	for _, l := range []string{line, f.line(n - 1)} {
+		if hint := fullWidth(l); !hint.Empty() {
+			return hint
+		}
+	}
+	return text.Text{}
+}
+
+// fullWidth asks for the half-width colon where a key has the full-width one of
+// a Chinese keyboard behind it, which YAML takes for a letter.
+func fullWidth(line string) text.Text {
+	if key := fullWidthColon().FindStringSubmatch(line); key != nil {
+		return text.Text{Zh: fmt.Sprintf("；%s 后面的冒号是全角的，YAML 要用半角冒号加空格（%s: ）", key[1], key[1]), En: fmt.Sprintf("; the colon behind %s is full width, YAML wants a plain one and a space (%s: )", key[1], key[1])}
+	}
+	return text.Text{}
+}
+
+// fullWidthColon matches a key with a full-width colon behind it.
+var fullWidthColon = pattern.New(`^[\s-]*([A-Za-z_]+)\s*：`)
 
 func (f *File) line(n int) string {
 	if n < 1 || n > len(f.lines) {
@@ -241,7 +299,8 @@ func KindText(n *yaml.Node) text.Text {
 		case "!!bool", "!!int", "!!float", "!!timestamp":
 			value = mask.Free(n.Value)
 		}
-		return text.Text{Zh: " " + value, En: value}
+		hint := fullWidth(n.Value)
+		return text.Text{Zh: " " + value + hint.Zh, En: value + hint.En}
 	}
 	return text.Text{Zh: "别的东西", En: "something else"}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // problems parses what must be refused.
@@ -37,8 +39,8 @@ func TestRefused(t *testing.T) {
 		{"", "file.yaml: empty: nothing to read in it"},
 		{"# only a comment\n", "file.yaml: empty: nothing to read in it"},
 		{"~", "file.yaml: empty: nothing to read in it"},
-		{"\xff", "file.yaml: not a UTF-8 text file"},
-		{"a: \x00", "file.yaml: not a UTF-8 text file"},
+		{"\xff", "file.yaml: not a UTF-8 text file; if it is text, save it as UTF-8"},
+		{"a: \x00", "file.yaml: not a UTF-8 text file; if it is text, save it as UTF-8"},
 		{"a: 1\n---\nb: 2\n", "file.yaml:2:1: a second document: only one is read from a file"},
 		{"a: 1\na: 2\n", `file.yaml:2:1: key "a" stands here a second time, first on line 1`},
 		{"a: &x 1\n", "file.yaml:1:4: anchors and aliases (&, *) are not accepted: write the value out"},
@@ -52,7 +54,9 @@ func TestRefused(t *testing.T) {
 		{"word\n", `file.yaml:1:1: want keys with values (key: value), got "word"`},
 		{"a:\n  b: [\n", "file.yaml:2:1: not valid YAML: did not find expected node content"},
 		{"a: b: c\n", "file.yaml:1:1: not valid YAML: mapping values are not allowed in this context"},
-		{"a:\n\tb: 1\n", "file.yaml:2:1: not valid YAML: found character that cannot start any token"},
+		{"a:\n\tb: 1\n", "file.yaml:2:1: not valid YAML: found character that cannot start any token; indent with spaces, not tabs"},
+		{"subject：\n  name：杭州\n", `file.yaml:1:1: want keys with values (key: value), got "subject： name：杭州"; the colon behind subject is full width, YAML wants a plain one and a space (subject: )`},
+		{"province：浙江\nkind: auto\n", "file.yaml:2:1: not valid YAML: mapping values are not allowed in this context; the colon behind province is full width, YAML wants a plain one and a space (province: )"},
 		{"域: 1\n名: '\n", "file.yaml:2:1: not valid YAML: found unexpected end of stream"},
 		{strings.Repeat(" ", MaxSize+1), "file.yaml: larger than 1024 KiB, which no such file needs to be"},
 		{"a: " + strings.Repeat("[", 100) + strings.Repeat("]", 100), "file.yaml:1:68: nested deeper than 64 levels"},
@@ -60,6 +64,31 @@ func TestRefused(t *testing.T) {
 	for _, test := range tests {
 		if got := problems(t, test.s)[0].Error(); got != test.want {
 			t.Errorf("%.40q: got %q, want %q", test.s, got, test.want)
+		}
+	}
+}
+
+// TestSyntaxInChinese holds that the slips people make are told in Chinese, by
+// the parser's messages as this version of it words them.
+func TestSyntaxInChinese(t *testing.T) {
+	for s, want := range map[string]string{
+		"a: b: c\n":                        "这里不能有“键: 值”",
+		"a:\n  b: 1\n c: 2\n":              "这里应是一个键",
+		"a:\n  - b\n  c: 1\n":              "这里应是以“- ”开头的列表项",
+		"a: [b\nc: 1\n":                    "列表的方括号里缺逗号",
+		"a: {b: 1\nc: {d: 1}\n":            "花括号里缺逗号",
+		"a: [\n":                           "这里缺一个值",
+		"a: 1\nb\nc: 2\n":                  "键后面缺冒号",
+		"a: @b\n":                          "有不能放在值开头的字符",
+		"a:\n\tb: 1\n":                     "行首要用空格缩进，不能用 Tab",
+		"a: '\n":                           "引号没有收尾",
+		"a: \"\\d\"\n":                     "反斜杠后面是不认识的字符",
+		"a: - b\n":                         "列表项（- ）不能放在这里",
+		"a: \x01\n":                        "有控制字符",
+		"a: " + strings.Repeat("[", 20000): "嵌套太深",
+	} {
+		if got := problems(t, s)[0].In(text.Zh); !strings.Contains(got, want) {
+			t.Errorf("%.40q: got %q, want %q", s, got, want)
 		}
 	}
 }
