@@ -194,9 +194,6 @@ func (a *app) evaluate(cmd *cobra.Command, input func(*rulebook.Rulebook) ([]job
 	for i, j := range work {
 		filings[i] = j.filing
 	}
-	if err := o.needDomains(book, filings); err != nil {
-		return err
-	}
 	if err := o.apply(book, filings); err != nil {
 		return err
 	}
@@ -263,24 +260,6 @@ func (o *options) apply(book *rulebook.Rulebook, filings []*filing.Filing) error
 		for _, a := range assignments {
 			if err := f.Apply(a); err != nil {
 				return &usageError{err: fmt.Errorf("--set %w", err)}
-			}
-		}
-	}
-	return nil
-}
-
-// needDomains refuses a fact of domains for a filing that names none: it would
-// be lost, and the report would go on asking for it.
-func (o *options) needDomains(book *rulebook.Rulebook, filings []*filing.Filing) error {
-	for _, s := range o.Set {
-		path, _, _ := strings.Cut(s, "=")
-		field, _, err := filing.ParsePath(strings.TrimSpace(path), book)
-		if err != nil || !strings.HasPrefix(field.Path, filing.DomainPrefix) {
-			continue
-		}
-		for _, f := range filings {
-			if len(f.Domains) == 0 {
-				return &usageError{err: text.Errorf("--set %s：%s 里没有写域名", "--set %s: %s names no domain", field.Path, f.Name), hint: text.Text{Zh: "先在备案文件里写 domains: [{name: example.com}]", En: "write domains: [{name: example.com}] in the filing file first"}}
 			}
 		}
 	}

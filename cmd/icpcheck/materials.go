@@ -83,9 +83,6 @@ func (a *app) oneFiling(o *options, args []string, book *rulebook.Rulebook) (*fi
 			return nil, err
 		}
 		f = filings[0]
-		if len(f.Domains) == 0 { // --set tells of the domain that is not named yet
-			f.Domains = []*filing.Domain{{Facts: filing.Facts{}}}
-		}
 	}
 	if err := o.apply(book, []*filing.Filing{f}); err != nil {
 		return nil, err

@@ -134,11 +134,15 @@ func paths() []string {
 	return all
 }
 
-// Apply puts an assignment into the filing, over whatever the file says.
+// Apply puts an assignment into the filing, over whatever the file says. A fact of
+// every domain is one of the domain that is still to be named, where there is none.
 func (f *Filing) Apply(a Assignment) error {
 	if !strings.HasPrefix(a.Path, DomainPrefix) {
 		f.Facts[a.Path] = a.Fact
 		return nil
+	}
+	if len(f.Domains) == 0 && a.Domain == "" {
+		f.Domains = []*Domain{{Facts: Facts{}}}
 	}
 	matched := false
 	for i, d := range f.Domains {
