@@ -231,6 +231,9 @@ func problemOf(source, server, domain string, err error) *problem {
 	f := failure.Of(source, server, domain, err)
 	// Failures of the parsers do not know whom they came from.
 	f = failure.New(f.Kind, source, server, domain, cause(f))
+	if f.Kind == failure.Malformed && errors.Is(err, io.ErrUnexpectedEOF) {
+		f.Kind = failure.Incomplete
+	}
 	switch {
 	case f.Kind == failure.RateLimited:
 		return &problem{failure: f, retry: true, says: hasty}
