@@ -107,6 +107,9 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 		return err
 	}
 	defer b.collector.Close()
+	if err := out.spares(path); err != nil {
+		return err
+	}
 	input, err := a.openBatch(ctx, path)
 	if err != nil {
 		return err
@@ -134,6 +137,7 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	}
 	defer out.abandon()
 	b.worst = done.Worst
+	out.otherRules(a, book.Digest(), done, b.former)
 
 	runner := batch.Runner{Workers: f.workers, Unordered: f.unordered, Work: b.work}
 	if unhurried(b.collector) {
@@ -235,6 +239,9 @@ func (a *app) commandLine() string {
 func (b *liner) work(ctx context.Context, item batch.Item) []byte {
 	if line, ok := b.formerly(item); ok {
 		return line
+	}
+	if item.Err != nil {
+		return b.bad(item, item.Err)
 	}
 	f, only, err := b.filing(item)
 	if err == nil {
@@ -375,11 +382,16 @@ func (b *liner) lane(item batch.Item) string {
 
 // hostOf takes the host of a URL; anything else stays as it is.
 func hostOf(s string) string {
-	if _, rest, ok := strings.Cut(s, "://"); ok {
-		s, _, _ = strings.Cut(rest, "/")
-		s, _, _ = strings.Cut(s, ":")
+	_, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		return s
 	}
-	return s
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	rest = rest[strings.LastIndexByte(rest, '@')+1:] // after a name and password
+	host, _, _ := strings.Cut(rest, ":")
+	return host
 }
 
 // namesFile tells whether a line is the path of a filing file.

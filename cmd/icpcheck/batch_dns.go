@@ -58,6 +58,9 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 	if err := bulk.Check(); err != nil { // before a file of earlier results is emptied
 		return err
 	}
+	if err := out.spares(path); err != nil {
+		return err
+	}
 	input, err := a.openBatch(cmd.Context(), path)
 	if err != nil {
 		return err
@@ -133,7 +136,10 @@ func (w *dnsWriter) names(ctx context.Context, items iter.Seq2[batch.Item, error
 			if *broken = err; err != nil {
 				return
 			}
-			name, err := w.liner.dnsName(item.Text)
+			name, err := "", item.Err
+			if err == nil {
+				name, err = w.liner.dnsName(item.Text)
+			}
 			w.mu.Lock()
 			for w.issued-w.next >= dnsWindow && ctx.Err() == nil {
 				w.room.Wait()

@@ -107,7 +107,11 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 	if out.path != "" {
 		switch {
 		case out.flags.resume:
-			if out.file, done, err = batch.Resume(out.path); err == nil && (out.differ != nil || out.summary != nil) {
+			form := batch.Form(out.results)
+			if out.flags.only == "dns" {
+				form = batch.DNS
+			}
+			if out.file, done, err = batch.Resume(out.path, form); err == nil && (out.differ != nil || out.summary != nil) {
 				err = batch.EachOutcome(out.path, out.note)
 			}
 		case out.flags.retry:
@@ -130,6 +134,43 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 		return done, out.csvRow(batchColumns)
 	}
 	return done, nil
+}
+
+// spares refuses an output that is the input, which it would empty before all of
+// it is read.
+func (out *batchOutput) spares(input string) error {
+	paths := []string{out.path}
+	if out.summary != nil {
+		paths = append(paths, out.summary.path)
+	}
+	in, err := os.Stat(input)
+	if err != nil || !in.Mode().IsRegular() {
+		return nil // whoever opens it says so
+	}
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && os.SameFile(in, info) {
+			return usage("--output %s 就是输入文件，会被覆盖；请换一个文件", "--output %s is the input, which would be lost; name another file", path)
+		}
+	}
+	return nil
+}
+
+// otherRules warns where results that are taken over, or compared with, were made
+// by other rules than those of this run.
+func (out *batchOutput) otherRules(a *app, now string, done batch.Done, former *batch.Former) {
+	other := func(books []string) bool { return slices.ContainsFunc(books, func(b string) bool { return b != now }) }
+	kept := done.Books
+	if former != nil {
+		kept = former.Books
+	}
+	if other(kept) {
+		fmt.Fprintf(a.stderr, "icpcheck: %s\n", fmt.Sprintf(a.say("警告：%s 里有按另一版规则库得出的结果，这些结果原样保留；要全部按现在的规则检查，请从头开始",
+			"warning: %s holds results by another rulebook, which stay as they are; to check all by the rules of now, begin anew"), text.Clean(out.path)))
+	}
+	if out.differ != nil && other(out.differ.Books) {
+		fmt.Fprintf(a.stderr, "icpcheck: %s\n", fmt.Sprintf(a.say("警告：--diff %s 是按另一版规则库得出的，有些变化可能来自规则，而不是来自网站",
+			"warning: --diff %s was made by another rulebook, so some changes may come from the rules and not from the sites"), text.Clean(out.flags.diff)))
+	}
 }
 
 func rewind(file *os.File) error {
