@@ -238,7 +238,12 @@ func (out *batchOutput) finish() error {
 		out.file = nil
 		err := file.Close()
 		if err == nil && out.replaces != "" {
-			if err = os.Chmod(file.Name(), 0o644); err == nil {
+			// Who may read the results stays as it was.
+			var old os.FileInfo
+			if old, err = os.Stat(out.replaces); err == nil {
+				err = os.Chmod(file.Name(), old.Mode().Perm())
+			}
+			if err == nil {
 				err = os.Rename(file.Name(), out.replaces)
 			}
 		}

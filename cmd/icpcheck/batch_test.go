@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -334,8 +335,14 @@ func TestBatchRetry(t *testing.T) {
 		t.Fatalf("status %d, %s", status, errs)
 	}
 	before := strings.SplitAfter(readString(t, output), "\n")
+	if err := os.Chmod(output, 0o640); err != nil {
+		t.Fatal(err)
+	}
 	if status, errs := run(whole, "--retry-undetermined"); status != 1 || errs != "" {
 		t.Fatalf("status %d, %s", status, errs)
+	}
+	if info, err := os.Stat(output); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o640 {
+		t.Errorf("%v has other permissions than before: %v", info.Mode(), err)
 	}
 	after := strings.SplitAfter(readString(t, output), "\n")
 	if len(before) != 5 || len(after) != 5 {
