@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -85,6 +86,7 @@ type liner struct {
 	read      func(string) ([]byte, error) // reads the file that a line names
 	former    *batch.Former                // whose lines are taken over, or nil
 	memo      engine.Memo
+	stop      context.Context // ends the run, and the wait for turns; nil in a worker
 
 	mu     sync.Mutex
 	done   int
@@ -137,10 +139,12 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	}
 	defer out.abandon()
 	b.worst = done.Worst
+	out.otherRules(a, book.Digest(), done, b.former)
 
 	runner := batch.Runner{Workers: f.workers, Unordered: f.unordered, Work: b.work}
 	if unhurried(b.collector) {
 		runner.Lane = b.lane
+		b.stop, b.collector.Registration.Stop = ctx, ctx
 	}
 	write := out.write
 	if far == nil && b.former == nil { // then each line is of our own making
@@ -248,6 +252,9 @@ func (b *liner) work(ctx context.Context, item batch.Item) []byte {
 	if line, ok := b.formerly(item); ok {
 		return line
 	}
+	if item.Err != nil {
+		return b.bad(item, item.Err)
+	}
 	f, only, err := b.filing(item)
 	if err == nil {
 		err = b.o.apply(b.book, []*filing.Filing{f})
@@ -256,6 +263,9 @@ func (b *liner) work(ctx context.Context, item batch.Item) []byte {
 		return b.bad(item, err)
 	}
 	b.collector.Collect(ctx, f)
+	if b.stop != nil && b.stop.Err() != nil && givenUp(f) {
+		return nil
+	}
 	// Rules count from the minute, so that what one line's checks conclude serves the next.
 	results := engine.Evaluate(b.book, f, engine.Options{Now: b.clock().Truncate(time.Minute), Select: only, Memo: &b.memo})
 	r := &report.Report{Tool: tool(), Book: b.book, GeneratedAt: b.clock(), Targets: []report.Target{report.NewTarget(f.Name, f, results)}}
@@ -269,6 +279,13 @@ func (b *liner) work(ctx context.Context, item batch.Item) []byte {
 	out[at] = ',' // in the place of the report's own opening brace
 	b.count(r.Overall(), r.Targets[0].Missed()...)
 	return out
+}
+
+// givenUp tells that a look-up was not made since the run ends.
+func givenUp(f *filing.Filing) bool {
+	return slices.ContainsFunc(f.Domains, func(d *filing.Domain) bool {
+		return slices.ContainsFunc(d.Missed, func(m filing.Missed) bool { return m.Failure.Kind == failure.Canceled })
+	})
 }
 
 // usualLine is the length in bytes that few lines of output exceed.
@@ -387,11 +404,16 @@ func (b *liner) lane(item batch.Item) string {
 
 // hostOf takes the host of a URL; anything else stays as it is.
 func hostOf(s string) string {
-	if _, rest, ok := strings.Cut(s, "://"); ok {
-		s, _, _ = strings.Cut(rest, "/")
-		s, _, _ = strings.Cut(s, ":")
+	_, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		return s
 	}
-	return s
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		rest = rest[:end]
+	}
+	rest = rest[strings.LastIndexByte(rest, '@')+1:] // after a name and password
+	host, _, _ := strings.Cut(rest, ":")
+	return host
 }
 
 // namesFile tells whether a line is the path of a filing file.

@@ -139,7 +139,10 @@ func (w *dnsWriter) names(ctx context.Context, items iter.Seq2[batch.Item, error
 			if *broken = err; err != nil {
 				return
 			}
-			name, err := w.liner.dnsName(item.Text)
+			name, err := "", item.Err
+			if err == nil {
+				name, err = w.liner.dnsName(item.Text)
+			}
 			w.mu.Lock()
 			for w.issued-w.next >= dnsWindow && ctx.Err() == nil {
 				w.room.Wait()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/csv"
+	"errors"
 	"io"
 	"iter"
 	"os"
@@ -20,16 +21,20 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
-// maxLine bounds an input line; a JSON filing is a few kilobytes.
-const maxLine = 1 << 20
+// maxLine bounds an input line; a JSON filing is a few kilobytes. Of a longer one
+// the first startOfLine bytes stand in its result.
+const maxLine, startOfLine = 1 << 20, 200
+
+var errLongLine = text.Errorf("这一行超过 %d KiB，不会是域名或备案", "the line is longer than %d KiB, which no name or filing is", maxLine>>10)
 
 // batchInput reads the lines of a batch.
 type batchInput struct {
-	path    string
-	source  io.Closer
-	scanner *bufio.Scanner
-	number  int         // of the last line read
-	ahead   []inputLine // read, but not given out yet
+	path   string
+	source io.Closer
+	reader *bufio.Reader
+	err    error       // that ended the reading
+	number int         // of the last line read
+	ahead  []inputLine // read, but not given out yet
 }
 
 // inputLine is a line that is neither blank nor a comment.
@@ -37,6 +42,7 @@ type inputLine struct {
 	number int
 	raw    string // as it stands, but for a byte order mark
 	text   string // without space around it
+	long   bool   // it goes on beyond what may be read
 }
 
 // openBatch opens the input of a batch. Nobody who interrupts a batch has to wait
@@ -46,9 +52,7 @@ func (a *app) openBatch(ctx context.Context, path string) (*batchInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &batchInput{path: path, source: source, scanner: bufio.NewScanner(source)}
-	in.scanner.Buffer(make([]byte, 0, 1<<16), maxLine)
-	return in, nil
+	return &batchInput{path: path, source: source, reader: bufio.NewReaderSize(source, 1<<16)}, nil
 }
 
 func (a *app) openLines(ctx context.Context, path string) (io.ReadCloser, error) {
@@ -98,14 +102,53 @@ func (in *batchInput) next() (inputLine, bool) {
 }
 
 func (in *batchInput) scan() (inputLine, bool) {
-	for in.scanner.Scan() {
+	for in.err == nil {
+		raw, long := in.readLine()
+		if in.err != nil && (raw == "" || !errors.Is(in.err, io.EOF)) {
+			break // half a line is none
+		}
 		in.number++
-		raw := strings.TrimPrefix(in.scanner.Text(), "\ufeff")
+		raw = strings.TrimPrefix(raw, "\ufeff")
 		if s := strings.TrimSpace(raw); s != "" && s[0] != '#' {
-			return inputLine{in.number, raw, s}, true
+			return inputLine{in.number, raw, s, long}, true
 		}
 	}
 	return inputLine{}, false
+}
+
+// readLine reads a line without its end. Of one that is too long it gives the
+// start, and passes over the rest.
+func (in *batchInput) readLine() (line string, long bool) {
+	var before []byte
+	for {
+		part, err := in.reader.ReadSlice('\n')
+		if full := errors.Is(err, bufio.ErrBufferFull); !full {
+			in.err = err
+		}
+		switch {
+		case long:
+		case len(before)+len(part) > maxLine:
+			line, long = startOf(append(before, part...)), true
+			before = nil
+		case err == nil && before == nil: // nearly all
+			line = string(part)
+		default:
+			before = append(before, part...)
+		}
+		if in.err != nil || err == nil {
+			if before != nil {
+				line = string(before)
+			}
+			return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), long
+		}
+	}
+}
+
+// startOf cuts a line, but no number in two: half of a personal one would not be
+// known for one.
+func startOf(line []byte) string {
+	s := strings.ToValidUTF8(string(line[:startOfLine]), "")
+	return strings.TrimRight(s, "0123456789") + "…"
 }
 
 // items gives the lines that are work and that are not done yet.
@@ -115,7 +158,11 @@ func (in *batchInput) items(done batch.Done) iter.Seq2[batch.Item, error] {
 		for l, more := in.next(); more; l, more = in.next() {
 			switch {
 			case !done.Has(l.number):
-				if !yield(batch.Item{Line: l.number, Text: l.text}, nil) {
+				item := batch.Item{Line: l.number, Text: l.text}
+				if l.long {
+					item.Err = errLongLine
+				}
+				if !yield(item, nil) {
 					return
 				}
 			case done.Said(l.number, l.text, mask.Free(l.text), report.CSVCell(mask.Free(l.text))):
@@ -126,8 +173,8 @@ func (in *batchInput) items(done batch.Done) iter.Seq2[batch.Item, error] {
 				return
 			}
 		}
-		switch err := in.scanner.Err(); {
-		case err != nil:
+		switch err := in.err; {
+		case err != nil && !errors.Is(err, io.EOF):
 			yield(batch.Item{}, text.Errorf("读取输入：%w", "reading the input: %w", reason(err)))
 		case found < done.Count:
 			yield(batch.Item{}, usage("--resume：--output 文件里有输入中没有的行；请换一个 --output，或不用 --resume 从头开始",

@@ -110,7 +110,11 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 	if out.path != "" {
 		switch {
 		case out.flags.resume:
-			if out.file, done, err = batch.Resume(out.path); err == nil && (out.differ != nil || out.summary != nil) {
+			form := batch.Form(out.results)
+			if out.flags.only == "dns" {
+				form = batch.DNS
+			}
+			if out.file, done, err = batch.Resume(out.path, form); err == nil && (out.differ != nil || out.summary != nil) {
 				err = batch.EachOutcome(out.path, out.note)
 			}
 		case out.flags.retry:
@@ -133,6 +137,24 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 		return done, out.csvRow(batchColumns)
 	}
 	return done, nil
+}
+
+// otherRules warns where results that are taken over, or compared with, were made
+// by other rules than those of this run.
+func (out *batchOutput) otherRules(a *app, now string, done batch.Done, former *batch.Former) {
+	other := func(books []string) bool { return slices.ContainsFunc(books, func(b string) bool { return b != now }) }
+	kept := done.Books
+	if former != nil {
+		kept = former.Books
+	}
+	if other(kept) {
+		fmt.Fprintf(a.stderr, "icpcheck: %s\n", fmt.Sprintf(a.say("警告：%s 里有按另一版规则库得出的结果，这些结果原样保留；要全部按现在的规则检查，请从头开始",
+			"warning: %s holds results by another rulebook, which stay as they are; to check all by the rules of now, begin anew"), text.Clean(out.path)))
+	}
+	if out.differ != nil && other(out.differ.Books) {
+		fmt.Fprintf(a.stderr, "icpcheck: %s\n", fmt.Sprintf(a.say("警告：--diff %s 是按另一版规则库得出的，有些变化可能来自规则，而不是来自网站",
+			"warning: --diff %s was made by another rulebook, so some changes may come from the rules and not from the sites"), text.Clean(out.flags.diff)))
+	}
 }
 
 func rewind(file *os.File) error {
@@ -200,7 +222,12 @@ func (out *batchOutput) finish() error {
 		out.file = nil
 		err := file.Close()
 		if err == nil && out.replaces != "" {
-			if err = os.Chmod(file.Name(), 0o644); err == nil {
+			// Who may read the results stays as it was.
+			var old os.FileInfo
+			if old, err = os.Stat(out.replaces); err == nil {
+				err = os.Chmod(file.Name(), old.Mode().Perm())
+			}
+			if err == nil {
 				err = os.Rename(file.Name(), out.replaces)
 			}
 		}

@@ -143,6 +143,38 @@ func TestBatchKilled(t *testing.T) {
 	}
 }
 
+// TestBatchInterruptedInTurn: Ctrl-C does not wait for the turns of names that
+// nobody has been asked about, and those have no line yet.
+func TestBatchInterruptedInTurn(t *testing.T) {
+	icpcheck := program(t)
+	input, flags, _ := slowNames(t, 20)
+	output := filepath.Join(t.TempDir(), "out.ndjson")
+	var stderr bytes.Buffer
+	c := exec.Command(icpcheck, append([]string{"batch", input, "--output", output, "--no-cache", "--rate", "1/m"}, flags...)...)
+	c.Stderr = &stderr
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if info, err := os.Stat(output); err == nil && info.Size() > 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	began := time.Now()
+	if err := c.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	// The next name would have its turn after a minute.
+	if err := c.Wait(); err == nil || err.Error() != "exit status 2" || time.Since(began) > 30*time.Second {
+		t.Errorf("got %v after %v", err, time.Since(began))
+	}
+	data := readString(t, output)
+	if n := strings.Count(data, "\n"); n == 0 || n > 10 || strings.Contains(data, "canceled") || !strings.Contains(stderr.String(), fmt.Sprintf("interrupted after %d lines; go on with: ", n)) {
+		t.Errorf("%d lines, stderr %q", n, stderr.String())
+	}
+}
+
 // TestBatchInterrupted: Ctrl-C finishes and writes what is in flight, says how to
 // go on, and the advice is right.
 func TestBatchInterrupted(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +123,113 @@ func TestBatchResume(t *testing.T) {
 	}
 }
 
+// TestBatchLongLine: a line of any length is one bad line, with and without order,
+// and its result does not grow with it.
+func TestBatchLongLine(t *testing.T) {
+	dir := t.TempDir()
+	long := strings.Repeat("x", startOfLine-10) + "330106199001011234" + strings.Repeat("y", 3*maxLine)
+	names := filepath.Join(dir, "names.txt")
+	if err := os.WriteFile(names, []byte("a.com\n"+long+"\r\nb.com\n"+strings.Repeat("z", maxLine-1)+"\n# "+long+"\n"+long), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	output := filepath.Join(dir, "out")
+	args := []string{"batch", names, "--offline", "--now", "2026-11-24", "--output", output}
+	if status, _, errs := batchRun(t, "", args...); status != 3 || errs != "" {
+		t.Fatalf("status %d, stderr %q", status, errs)
+	}
+	whole := readString(t, output)
+	lines := batchLines(t, whole)
+	var got []string
+	for _, l := range lines {
+		got = append(got, fmt.Sprintf("%d %t %t", l.Line, l.Error != "", len(l.Input) > 2*startOfLine))
+	}
+	if want := "1 false false,2 true false,3 false false,4 true true,6 true false"; strings.Join(got, ",") != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if !strings.Contains(lines[1].Error, "1024 KiB") || strings.Contains(whole, "3301") {
+		t.Errorf("got %+v", lines[1])
+	}
+	first, _, _ := strings.Cut(whole[strings.Index(whole, "\n")+1:], "\n")
+	if err := os.WriteFile(output, []byte(whole[:strings.Index(whole, "\n")+1]+first+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, errs := batchRun(t, "", append(args, "--resume")...); errs != "" || readString(t, output) != whole {
+		t.Errorf("the resumed run differs, stderr %q", errs)
+	}
+	if _, out, errs := batchRun(t, "", "batch", names, "--only", "dns", "--resolver", "127.0.0.1:1", "--timeout", "100ms"); errs != "" || strings.Count(out, "\n") != 5 {
+		t.Errorf("DNS alone: stderr %q, %d lines", errs, strings.Count(out, "\n"))
+	}
+}
+
+// TestBatchOverInput: the output is not the input, by whatever name.
+func TestBatchOverInput(t *testing.T) {
+	dir := t.TempDir()
+	names, link := filepath.Join(dir, "names.txt"), filepath.Join(dir, "link")
+	if err := os.WriteFile(names, []byte("a.com\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(names, link); err != nil {
+		t.Skipf("no symbolic links here: %v", err)
+	}
+	for _, args := range [][]string{
+		{"--output", names}, {"--output", link}, {"--output", link, "--resume"}, {"--format", "summary", "--output", names}, {"--only", "dns", "--output", names},
+	} {
+		status, _, errs := batchRun(t, "", append([]string{"batch", names}, args...)...)
+		if got := readString(t, names); status != 2 || got != "a.com\n" {
+			t.Errorf("%q: status %d, %q, the input is %q now", args, status, errs, got)
+		}
+	}
+}
+
+// TestBatchOtherRules: results of another rulebook that are taken over or compared
+// with are told.
+func TestBatchOtherRules(t *testing.T) {
+	dir := t.TempDir()
+	old, before := filepath.Join(dir, "old"), filepath.Join(dir, "before")
+	args := []string{"batch", "-", "--offline", "--now", "2026-11-24", "--output", old}
+	if status, _, errs := batchRun(t, "a.com\nb.com\n", args...); status != 3 || errs != "" {
+		t.Fatalf("status %d, stderr %q", status, errs)
+	}
+	if err := os.WriteFile(before, []byte(readString(t, old)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, _, errs := batchRun(t, "a.com\nb.com\n", append(args, "--resume", "--diff", before)...); status != 3 || errs != "" {
+		t.Errorf("the same rulebook: status %d, stderr %q", status, errs)
+	}
+	other := strings.ReplaceAll(readString(t, old), `"digest":"sha256:`, `"digest":"sha256:0`)
+	for name, test := range map[string]struct {
+		args []string
+		want int
+	}{
+		"resume": {[]string{"--output", old, "--resume"}, 1},
+		"retry":  {[]string{"--output", old, "--retry-undetermined"}, 1},
+		"diff":   {[]string{"--output", filepath.Join(dir, "new"), "--diff", old}, 1},
+		"both":   {[]string{"--output", old, "--resume", "--diff", before}, 2},
+		"anew":   {[]string{"--output", old}, 0},
+	} {
+		for _, file := range []string{old, before} {
+			if err := os.WriteFile(file, []byte(other), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		status, _, errs := batchRun(t, "a.com\nb.com\n", append([]string{"batch", "-", "--offline", "--now", "2026-11-24"}, test.args...)...)
+		if status != 3 || strings.Count(errs, "icpcheck: warning: ") != test.want || strings.Count(errs, "\n") != test.want {
+			t.Errorf("%s: status %d, stderr %q", name, status, errs)
+		}
+	}
+}
+
+func TestHostOf(t *testing.T) {
+	for in, want := range map[string]string{
+		"example.com": "example.com", "https://example.com": "example.com", "http://www.example.com:8080/a?b#c": "www.example.com",
+		"https://user:secret@example.com/": "example.com", "https://example.com?q=a@b": "example.com", "https://example.com#x": "example.com",
+	} {
+		if got := hostOf(in); got != want {
+			t.Errorf("%s: got %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestBatchUsage(t *testing.T) {
 	for name, args := range map[string][]string{
 		"no file":                {"batch"},
@@ -232,8 +340,14 @@ func TestBatchRetry(t *testing.T) {
 		t.Fatalf("status %d, %s", status, errs)
 	}
 	before := strings.SplitAfter(readString(t, output), "\n")
+	if err := os.Chmod(output, 0o640); err != nil {
+		t.Fatal(err)
+	}
 	if status, errs := run(whole, "--retry-undetermined"); status != 1 || errs != "" {
 		t.Fatalf("status %d, %s", status, errs)
+	}
+	if info, err := os.Stat(output); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o640 {
+		t.Errorf("%v has other permissions than before: %v", info.Mode(), err)
 	}
 	after := strings.SplitAfter(readString(t, output), "\n")
 	if len(before) != 5 || len(after) != 5 {

@@ -52,12 +52,25 @@ func place(path string) string {
 func (o *options) spare(inputs ...string) error {
 	for _, out := range o.Output {
 		for _, in := range inputs {
-			if out != "" && out != "-" && in != "" && in != "-" && place(out) == place(in) {
+			if out != "" && out != "-" && in != "" && in != "-" && sameFile(out, in) {
 				return usage("--output %s 就是输入的文件，写进去会覆盖它：请另用一个文件名", "--output %s is the file that is read, and would be written over: name another file", out)
 			}
 		}
 	}
 	return nil
+}
+
+// sameFile reports whether two paths are one file, by whatever links, or would be.
+func sameFile(a, b string) bool {
+	if place(a) == place(b) {
+		return true
+	}
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && x.Mode().IsRegular() && os.SameFile(x, y)
 }
 
 // writable tries whether writeFile can write a file, and leaves no trace.

@@ -228,6 +228,9 @@ func (d *distributed) work(_ context.Context, item batch.Item) []byte {
 	if line, ok := d.b.formerly(item); ok {
 		return line
 	}
+	if item.Err != nil {
+		return d.b.bad(item, item.Err)
+	}
 	job, err := d.job(item)
 	if err != nil {
 		return d.b.bad(item, err)

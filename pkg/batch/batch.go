@@ -15,6 +15,8 @@ type Item struct {
 	Line int
 	// Text is the line, or whatever the source makes of it.
 	Text string
+	// Err is why the line is no work; nil for nearly all.
+	Err error
 }
 
 // Runner runs Work over items.

@@ -154,7 +154,7 @@ func TestResume(t *testing.T) {
 		four  = `{"line":4,"input":"d","verdict":"undetermined"}`
 	)
 	path := filepath.Join(t.TempDir(), "out.ndjson")
-	file, done, err := batch.Resume(path)
+	file, done, err := batch.Resume(path, batch.NDJSON)
 	if err != nil || done.Count != 0 {
 		t.Fatal(err, done)
 	}
@@ -164,7 +164,7 @@ func TestResume(t *testing.T) {
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
-	file, done, err = batch.Resume(path)
+	file, done, err = batch.Resume(path, batch.NDJSON)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,13 +190,56 @@ func TestResume(t *testing.T) {
 	if err := os.WriteFile(path, []byte("something else\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := batch.Resume(path); err == nil {
+	if _, _, err := batch.Resume(path, batch.NDJSON); err == nil {
 		t.Error("a file that is no batch output was resumed")
 	}
 }
 
 // TestLanes: a lane that is stuck holds back neither the work of the others nor
 // more than its own place in the output.
+// TestResumeForeign: a file that no batch of this form has written stays as it is.
+func TestResumeForeign(t *testing.T) {
+	const line = `{"line":1,"input":"a.com","verdict":"ready"}` + "\n"
+	for name, test := range map[string]struct {
+		text string
+		form batch.Form
+		ok   bool
+	}{
+		"nothing":                   {"", batch.NDJSON, true},
+		"half of the first line":    {`{"li`, batch.NDJSON, true},
+		"more of the first line":    {`{"line":1,"inp`, batch.NDJSON, true},
+		"half of the columns":       {"line,ver", batch.CSV, true},
+		"zeros after a power cut":   {"\x00\x00\x00", batch.NDJSON, true},
+		"NDJSON":                    {line, batch.NDJSON, true},
+		"NDJSON for CSV":            {line, batch.CSV, false},
+		"NDJSON for the DNS":        {line, batch.DNS, false},
+		"CSV for NDJSON":            {"line,verdict,input\n1,ready,a.com\n", batch.NDJSON, false},
+		"CSV columns for NDJSON":    {"line,verdict,input\n", batch.NDJSON, false},
+		"DNS":                       {`{"line":1,"input":"a.com","status":"resolves"}` + "\n", batch.DNS, true},
+		"DNS for NDJSON":            {`{"line":1,"input":"a.com","status":"undetermined"}` + "\n", batch.NDJSON, false},
+		"somebody's note":           {"buy milk", batch.NDJSON, false},
+		"somebody's JSON":           {`{"a": 1}`, batch.NDJSON, false},
+		"a list of names, no end":   {"example.com", batch.NDJSON, false},
+		"a list of names, with end": {"example.com\n", batch.NDJSON, false},
+	} {
+		path := filepath.Join(t.TempDir(), "out")
+		if err := os.WriteFile(path, []byte(test.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		file, _, err := batch.Resume(path, test.form)
+		if (err == nil) != test.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err == nil {
+			_ = file.Close()
+			continue
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != test.text {
+			t.Errorf("%s: the file is %q now, %v", name, got, err)
+		}
+	}
+}
+
 func TestLanes(t *testing.T) {
 	const each, lanes = 200, 4
 	for _, unordered := range []bool{true, false} {

@@ -48,6 +48,9 @@ const expiryCheck = "domain-validity"
 // Differ compares results with those of an earlier run. What could not be found
 // out, then or now, is no difference.
 type Differ struct {
+	// Books are the digests of the rulebooks of the earlier run, each once.
+	Books []string
+
 	before map[string]*before
 	order  []string // of the keys
 }
@@ -83,6 +86,7 @@ func OpenDiffer(path string) (*Differ, error) {
 		if err != nil || d.before[o.Key()] != nil {
 			return err
 		}
+		d.Books = addBook(d.Books, o.Rulebook)
 		d.before[o.Key()] = &before{failed: shared(o.Failed), places: shared(o.Places)}
 		d.order = append(d.order, o.Key())
 		return nil

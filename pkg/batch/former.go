@@ -20,7 +20,19 @@ type head struct {
 	line    int
 	input   string
 	verdict verdict.Overall
+	form    Form
+	book    string // digest of the rulebook, empty where none is named
 }
+
+// Form is the kind of lines that an output consists of.
+type Form string
+
+// The forms.
+const (
+	NDJSON Form = "ndjson"
+	CSV    Form = "csv"
+	DNS    Form = "dns" // NDJSON about addresses alone
+)
 
 // headOf reads a line of NDJSON up to its verdict, or a line of CSV. The line
 // of column names of a CSV has the number 0.
@@ -29,8 +41,9 @@ func headOf(raw []byte) (head, error) {
 	if len(raw) == 0 || raw[0] != '{' {
 		return csvHead(raw)
 	}
-	var h head
+	h := head{form: NDJSON}
 	status := ""
+	var rules book
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if _, err := d.Token(); err != nil {
 		return h, errNoOutcome
@@ -51,6 +64,8 @@ func headOf(raw []byte) (head, error) {
 			into = &h.verdict
 		case "status":
 			into = &status
+		case "rulebook":
+			into = &rules
 		}
 		if err := d.Decode(into); err != nil {
 			return h, errNoOutcome
@@ -58,12 +73,15 @@ func headOf(raw []byte) (head, error) {
 		// A line of the DNS alone judges nothing.
 		switch status {
 		case "":
+			continue
 		case string(verdict.Unknown):
 			h.verdict = verdict.Unknown
 		default:
 			h.verdict = verdict.Ready
 		}
+		h.form = DNS
 	}
+	h.book = rules.Digest
 	if h.line < 1 || h.verdict == "" {
 		return h, errNoOutcome
 	}
@@ -79,13 +97,13 @@ func csvHead(raw []byte) (head, error) {
 		return head{}, errNoOutcome
 	}
 	if [3]string(cells[:3]) == csvColumns {
-		return head{}, nil
+		return head{form: CSV}, nil
 	}
 	n, err := strconv.Atoi(cells[0])
 	if err != nil || n < 1 {
 		return head{}, errNoOutcome
 	}
-	return head{line: n, verdict: verdict.Overall(cells[1]), input: cells[2]}, nil
+	return head{line: n, verdict: verdict.Overall(cells[1]), input: cells[2], form: CSV}, nil
 }
 
 // eachLine goes through the whole lines of a file, newline included, with the
@@ -126,6 +144,9 @@ func EachOutcome(path string, each func(Outcome) error) error {
 
 // Former is the output of an earlier run, of which single lines are taken over.
 type Former struct {
+	// Books are the digests of the rulebooks that made the lines kept, each once.
+	Books []string
+
 	file  *os.File
 	lines map[int]span // by the number of the input line
 }
@@ -133,6 +154,14 @@ type Former struct {
 type span struct {
 	offset int64
 	length int
+}
+
+// addBook adds the digest of a rulebook, if there is one.
+func addBook(books []string, digest string) []string {
+	if digest == "" {
+		return books
+	}
+	return add(books, digest)
 }
 
 // OpenFormer reads an output in NDJSON and keeps the lines that keep wants.
@@ -146,6 +175,7 @@ func OpenFormer(path string, keep func(Outcome) bool) (*Former, error) {
 		o, err := ParseOutcome(raw)
 		if err == nil && keep(o) {
 			f.lines[o.Line] = span{offset, len(raw) - 1}
+			f.Books = addBook(f.Books, o.Rulebook)
 		}
 		return err
 	})

@@ -28,6 +28,8 @@ type Outcome struct {
 	Missed []failure.Kind
 	// Expires is the first day on which a domain expires, as in the output.
 	Expires string
+	// Rulebook is the digest of the rules; empty where none were applied.
+	Rulebook string
 	// Domains are the names of the domains, sorted.
 	Domains []string
 	// Places are where the addresses of domains and server are, each once.
@@ -41,6 +43,7 @@ type line struct {
 	Target  string                     `json:"target"`
 	Verdict verdict.Overall            `json:"verdict"`
 	Error   string                     `json:"error"`
+	Book    book                       `json:"rulebook"`
 	Facts   map[string]json.RawMessage `json:"facts"`
 	Checks  []struct {
 		ID       string           `json:"id"`
@@ -53,6 +56,11 @@ type line struct {
 	} `json:"missed"`
 }
 
+// book is what a line says of the rules.
+type book struct {
+	Digest string `json:"digest"`
+}
+
 var errNoOutcome = text.Errorf("不是批量检查的输出", "not a line of batch output")
 
 // ParseOutcome reads a line of NDJSON that a batch has written.
@@ -61,7 +69,7 @@ func ParseOutcome(raw []byte) (Outcome, error) {
 	if err := json.Unmarshal(raw, &l); err != nil || l.Line < 1 || l.Verdict == "" {
 		return Outcome{}, errNoOutcome
 	}
-	o := Outcome{Line: l.Line, Input: l.Input, Target: l.Target, Verdict: l.Verdict, Error: l.Error}
+	o := Outcome{Line: l.Line, Input: l.Input, Target: l.Target, Verdict: l.Verdict, Error: l.Error, Rulebook: l.Book.Digest}
 	for _, c := range l.Checks {
 		switch {
 		case len(c.Accepted) > 0:

@@ -2,10 +2,12 @@ package batch
 
 import (
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
@@ -17,6 +19,8 @@ type Done struct {
 	Count int
 	// Worst is the worst verdict among them.
 	Worst verdict.Overall
+	// Books are the digests of the rulebooks that made them, each once.
+	Books []string
 
 	inputs []uint64 // for each line of the input a hash of what it said; 0 without a result
 }
@@ -47,14 +51,16 @@ func (d *Done) add(h head) error {
 	}
 	d.inputs[h.line] = hashOf(h.input)
 	d.Count++
+	d.Books = addBook(d.Books, h.book)
 	d.Worst = verdict.Worst([]verdict.Overall{d.Worst, h.verdict})
 	return nil
 }
 
 // Resume opens an output file to go on with it: it reads the whole lines that
 // are there and cuts off what was half written when the run broke off. A file
-// that does not exist is begun.
-func Resume(path string) (*os.File, Done, error) {
+// that does not exist is begun. One that is not of this form, or never was of a
+// batch, is left as it is.
+func Resume(path string, form Form) (*os.File, Done, error) {
 	done := Done{Worst: verdict.Ready}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -63,12 +69,19 @@ func Resume(path string) (*os.File, Done, error) {
 	var size int64
 	err = eachLine(path, file, func(raw []byte, offset int64) error {
 		h, err := headOf(raw)
-		if err == nil && h.line > 0 {
+		switch {
+		case err != nil:
+		case h.form != form:
+			err = text.Errorf("里面是另一种格式（%s）的结果，不能接着写", "holds results of another form (%s), which cannot be gone on with", string(h.form))
+		case h.line > 0:
 			err = done.add(h)
 		}
 		size = offset + int64(len(raw))
 		return err
 	})
+	if err == nil && size == 0 && !begun(file) {
+		err = fmt.Errorf("%s: %w", path, errNoOutcome)
+	}
 	if errors.Is(err, errNoOutcome) {
 		err = text.Errorf("%w，不能接着做", "%w, so it cannot be gone on with", err)
 	}
@@ -82,4 +95,17 @@ func Resume(path string) (*os.File, Done, error) {
 		return nil, done, errors.Join(err, file.Close())
 	}
 	return file, done, nil
+}
+
+// begun tells the beginning of a first line that a batch half wrote from a text
+// of somebody else. A power cut may leave zeros in the place of what was written.
+func begun(file *os.File) bool {
+	const ndjson, columns = `{"line":`, "line,verdict,input"
+	start := make([]byte, len(columns))
+	n, err := file.ReadAt(start, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false
+	}
+	s := string(start[:n])
+	return n == 0 || s[0] == 0 || strings.HasPrefix(ndjson, s[:min(n, len(ndjson))]) || strings.HasPrefix(columns, s)
 }

@@ -98,6 +98,9 @@ func (f *file) openLease() error {
 		return nil
 	}
 	var db *bolt.DB
+	if err == nil && !info.Mode().IsRegular() {
+		err = errDamaged // a pipe would be waited for
+	}
 	if err == nil {
 		err = guard(func() error {
 			db, err = bolt.Open(f.path(), 0o600, &bolt.Options{ReadOnly: true, Timeout: lockBriefly})
@@ -149,6 +152,9 @@ func (f *file) write(rows []row, now time.Time, patience time.Duration) error {
 		return text.Errorf("%s：无法创建：%w", "%s: cannot be made: %w", f.dir, bare(err))
 	}
 	err := guard(func() error {
+		if info, err := os.Stat(f.path()); err == nil && !info.Mode().IsRegular() {
+			return errDamaged
+		}
 		// Without NoSync a commit waits for the disk. A power cut may then spoil
 		// the file, which costs no more than the answers in it.
 		db, err := bolt.Open(f.path(), 0o600, &bolt.Options{Timeout: patience, NoSync: true, FreelistType: bolt.FreelistMapType})

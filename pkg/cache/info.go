@@ -35,6 +35,9 @@ func Inspect(dir string, now time.Time) (Info, error) {
 		info.Kinds = append(info.Kinds, KindInfo{Kind: kind})
 	}
 	stat, err := os.Stat(f.path())
+	if err == nil && !stat.Mode().IsRegular() {
+		return info, errDamaged
+	}
 	if errors.Is(err, fs.ErrNotExist) || err == nil && stat.Size() == 0 {
 		return info, nil
 	}

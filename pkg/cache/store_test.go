@@ -227,6 +227,32 @@ func TestUnwritable(t *testing.T) {
 	}
 }
 
+// TestNoFile: what is no file stands in the way for the first run alone, and
+// nobody waits for it.
+func TestNoFile(t *testing.T) {
+	for name, put := range map[string]func(path string) error{
+		"folder": func(path string) error { return os.Mkdir(path, 0o700) },
+		"pipe":   func(path string) error { return exec.Command("mkfifo", path).Run() },
+	} {
+		dir := t.TempDir()
+		if err := put(filepath.Join(dir, "answers-v1.db")); err != nil {
+			t.Logf("no %s here: %v", name, err)
+			continue
+		}
+		if _, err := cache.Inspect(dir, start); err == nil {
+			t.Errorf("%s: was looked into", name)
+		}
+		var warnings []error
+		s := &cache.Store{Dir: dir, Now: func() time.Time { return start }, Warn: func(err error) { warnings = append(warnings, err) }}
+		wantAsked(t, s, "a", true)
+		s.Close()
+		wantAsked(t, store(t, dir, start), "a", false)
+		if len(warnings) != 1 {
+			t.Errorf("%s: warnings %v", name, warnings)
+		}
+	}
+}
+
 // TestReadOnlyFile: what is there still serves where nothing can be added.
 func TestReadOnlyFile(t *testing.T) {
 	if os.Getuid() == 0 {

@@ -181,14 +181,18 @@ func (c *Collector) addRegistration(d *filing.Domain, a registration.Answer) {
 }
 
 func (c *Collector) addResolved(d *filing.Domain, a resolve.Answer) {
+	told := false
 	for _, f := range a.Failures {
-		// One refusal of five questions is enough to tell; NS and SOA are extras.
-		if strings.HasSuffix(f.Query, " A") {
+		// One refusal of five questions is enough to tell; NS and SOA are extras, and
+		// so is AAAA where A has addresses.
+		if !told && (strings.HasSuffix(f.Query, " A") || strings.HasSuffix(f.Query, " AAAA") && a.Addresses == nil) {
 			c.missed(d, f, dnsFacts)
+			told = true
 		}
 	}
 	origin := filing.Origin{Source: filing.FromDNS, Server: a.Server, At: a.At}
-	if a.Exists != nil {
+	// A name that exists may have addresses of the family that was not answered.
+	if a.Addresses != nil || a.Exists != nil && !*a.Exists {
 		d.Learn("domain.resolves", len(a.Addresses) > 0, origin, equal)
 	}
 	if a.Addresses != nil {

@@ -3,11 +3,14 @@ package collect_test
 import (
 	"context"
 	"io/fs"
+	"net"
 	"reflect"
 	"slices"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"github.com/miekg/dns"
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/collect"
@@ -134,6 +137,56 @@ func TestDNS(t *testing.T) {
 	c.Collect(context.Background(), f)
 	if fact := d.Facts["domain.resolves"]; fact.Value != false || fact.Origin.Source != filing.FromDNS {
 		t.Errorf("got %+v", fact)
+	}
+}
+
+// TestDNSHalfAnswered: that a name resolves nowhere is a fact only once both
+// families are answered, and what was not answered is told.
+func TestDNSHalfAnswered(t *testing.T) {
+	for _, test := range []struct {
+		failing uint16
+		records map[uint16]string
+		want    any
+		missed  string
+	}{
+		{dns.TypeA, nil, nil, "example.com A"},
+		{dns.TypeAAAA, nil, nil, "example.com AAAA"},
+		{dns.TypeAAAA, map[uint16]string{dns.TypeA: "example.com. 60 IN A 203.0.113.7"}, true, ""},
+		{dns.TypeA, map[uint16]string{dns.TypeAAAA: "example.com. 60 IN AAAA 2001:db8::7"}, true, "example.com A"},
+		{dns.TypeNone, nil, false, ""},
+	} {
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := &dns.Server{PacketConn: packets, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, query *dns.Msg) {
+			qtype := query.Question[0].Qtype
+			answer := new(dns.Msg).SetReply(query)
+			answer.RecursionAvailable = true
+			if qtype == test.failing {
+				answer.Rcode = dns.RcodeServerFailure
+			}
+			if s := test.records[qtype]; s != "" {
+				rr, err := dns.NewRR(s)
+				if err != nil {
+					t.Error(err)
+				}
+				answer.Answer = []dns.RR{rr}
+			}
+			_ = w.WriteMsg(answer)
+		})}
+		go func() { _ = server.ActivateAndServe() }()
+		c := &collect.Collector{Resolver: &resolve.Resolver{Servers: []string{packets.LocalAddr().String()}}}
+		f, d := one(t, "example.com", nil)
+		c.Collect(context.Background(), f)
+		missed := ""
+		for _, m := range d.Missed {
+			missed += m.Failure.Query
+		}
+		if got := d.Facts["domain.resolves"].Value; got != test.want || missed != test.missed {
+			t.Errorf("%s fails: resolves %v, missed %q; want %v, %q", dns.TypeToString[test.failing], got, missed, test.want, test.missed)
+		}
+		_ = packets.Close()
 	}
 }
 

@@ -60,13 +60,13 @@ func (c *Client) askRDAP(ctx context.Context, base string, pace Pace, domain str
 	}
 	switch code := response.StatusCode; {
 	case code == http.StatusNotFound:
-		if !saysNotFound(body) {
-			return fail(failure.Malformed, errors.New("http 404 without an rdap answer"))
+		if kind, err := saysNotFound(response.Header.Get("Content-Type"), body); err != nil {
+			return fail(kind, err)
 		}
 		return notRegistered(domain), nil
 	case code < 200 || code > 299:
 		_, failed := fail(kindOfStatus(code), fmt.Errorf("http %d", code))
-		failed.wait = retryAfter(response.Header.Get("Retry-After"), c.now())
+		failed.wait = retryAfter(response.Header.Get("Retry-After"), sentAt(response))
 		switch {
 		case code == http.StatusUnauthorized, code == http.StatusForbidden:
 			failed.says = failing // it does not want us, whatever the name
@@ -108,6 +108,10 @@ func giveBack(body *bytes.Buffer) {
 // standard two would have a batch connect anew for nearly every name.
 const idleEach = 256
 
+// maxHeader bounds the head of an answer, in bytes: the standard ten megabytes,
+// times all that a batch has on its way, are more than a run may take.
+const maxHeader = 64 << 10
+
 func (c *Client) httpClient() *http.Client {
 	c.once.Do(func() {
 		c.client = &http.Client{}
@@ -117,6 +121,7 @@ func (c *Client) httpClient() *http.Client {
 		if standard, ok := http.DefaultTransport.(*http.Transport); ok && c.client.Transport == nil {
 			transport := standard.Clone()
 			transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 4*idleEach, idleEach
+			transport.MaxResponseHeaderBytes = maxHeader
 			c.client.Transport = transport
 		}
 		c.client.CheckRedirect = checkRedirect
@@ -125,38 +130,63 @@ func (c *Client) httpClient() *http.Client {
 }
 
 func checkRedirect(request *http.Request, via []*http.Request) error {
+	refuse := func(why error) error { return failure.New(failure.Redirected, SourceRDAP, "", "", why) }
 	switch {
 	case len(via) > maxRedirects:
-		return fmt.Errorf("more than %d redirects", maxRedirects)
+		return refuse(fmt.Errorf("more than %d redirects", maxRedirects))
+	case request.URL.Scheme != "https" && request.URL.Scheme != "http":
+		return refuse(fmt.Errorf("redirected to %s, which is not for the web", request.URL.Scheme))
 	case via[len(via)-1].URL.Scheme == "https" && request.URL.Scheme != "https":
-		return errors.New("redirected from https to http")
+		return refuse(errors.New("redirected from https to http"))
 	}
 	return nil
 }
 
 // saysNotFound tells the registry's "not found" from that of a web server which
-// is no RDAP service. RFC 7480 lets the body be empty.
-func saysNotFound(body []byte) bool {
+// is no RDAP service, and from one that has another reason and says so in the
+// answer. RFC 7480 lets the body be empty; a web server says that it is a page.
+func saysNotFound(contentType string, body []byte) (failure.Kind, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {
-		return true
+		if strings.HasPrefix(strings.ToLower(contentType), "text/html") {
+			return failure.Malformed, errors.New("http 404 of a web server")
+		}
+		return "", nil
 	}
 	var object struct {
 		ErrorCode   json.RawMessage `json:"errorCode"`
 		Conformance json.RawMessage `json:"rdapConformance"`
 	}
-	return json.Unmarshal(body, &object) == nil && (object.ErrorCode != nil || object.Conformance != nil)
+	if json.Unmarshal(body, &object) != nil || object.ErrorCode == nil && object.Conformance == nil {
+		return failure.Malformed, errors.New("http 404 without an rdap answer")
+	}
+	code, err := strconv.Atoi(strings.Trim(string(object.ErrorCode), `"`))
+	if err == nil && code >= 400 && code != http.StatusNotFound {
+		return kindOfStatus(code), fmt.Errorf("http 404 with error %d", code)
+	}
+	return "", nil
+}
+
+// sentAt is when a server says that it sent an answer, by which it counts dates;
+// else the time of this machine. The client's clock may play another day, or
+// stand still.
+func sentAt(response *http.Response) time.Time {
+	if at, err := http.ParseTime(response.Header.Get("Date")); err == nil {
+		return at
+	}
+	return time.Now()
 }
 
 // retryAfter reads the header of that name, in seconds or as a date; zero where
 // it is absent or past.
 func retryAfter(value string, now time.Time) time.Duration {
+	// More than a day would overflow nothing, but no caller waits that long.
+	const day = 24 * time.Hour
 	if seconds, err := strconv.Atoi(strings.TrimSpace(value)); err == nil {
-		// More than a day would overflow nothing, but no caller waits that long.
-		return time.Duration(min(max(seconds, 0), 24*60*60)) * time.Second
+		return time.Duration(min(max(seconds, 0), int(day/time.Second))) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
-		return max(at.Sub(now), 0)
+		return min(max(at.Sub(now), 0), day)
 	}
 	return 0
 }

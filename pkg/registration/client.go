@@ -54,6 +54,9 @@ type Client struct {
 	// Patient waits minutes for a server that wants to be left in peace, for
 	// runs over thousands of names.
 	Patient bool
+	// Stop ends every wait for a turn, which then counts as canceled; what a server
+	// has been asked already is finished. Nil is for runs that nobody stops.
+	Stop context.Context
 
 	limiter limiter
 	once    sync.Once // makes client
@@ -180,8 +183,8 @@ func (c *Client) try(ctx context.Context, servers []string, once func(context.Co
 		if failed == nil {
 			return record, server, nil
 		}
-		if last == nil || !failed.unasked {
-			last = failed // that there was no second turn says less than how the first ended
+		if last == nil || !failed.unasked || c.Stop != nil && c.Stop.Err() != nil {
+			last = failed // that there was no second turn, unless the run ends, says less than how the first ended
 		}
 		if ctx.Err() != nil {
 			break
@@ -231,6 +234,9 @@ func problemOf(source, server, domain string, err error) *problem {
 	f := failure.Of(source, server, domain, err)
 	// Failures of the parsers do not know whom they came from.
 	f = failure.New(f.Kind, source, server, domain, cause(f))
+	if f.Kind == failure.Malformed && errors.Is(err, io.ErrUnexpectedEOF) {
+		f.Kind = failure.Incomplete
+	}
 	switch {
 	case f.Kind == failure.RateLimited:
 		return &problem{failure: f, retry: true, says: hasty}

@@ -177,6 +177,12 @@ func TestLookupRDAP(t *testing.T) {
 		{"404 with no body", []step{reply(404, "")}, "free rdap", 1},
 		{"404 of a web server", []step{reply(404, "<html>not found</html>")}, "rdap:malformed", 1},
 		{"404 with other JSON", []step{reply(404, `{"detail":"no such route"}`)}, "rdap:malformed", 1},
+		{"404 with no body of a web server", []step{func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.WriteHeader(404)
+		}}, "rdap:malformed", 1},
+		{"404 that says 429", []step{reply(404, `{"errorCode":429}`)}, "rdap:rate-limited", 2},
+		{"404 that says 503", []step{reply(404, `{"errorCode":"503"}`)}, "rdap:server-error", 2},
 		{"200 with code 404", []step{reply(200, `{"errorCode":404}`)}, "free rdap", 1},
 		{"429 twice", []step{reply(429, "")}, "rdap:rate-limited", 2},
 		{"429, then a record", []step{reply(429, ""), ok}, "registered rdap", 2},
@@ -190,7 +196,17 @@ func TestLookupRDAP(t *testing.T) {
 		{"stalls mid-answer", []step{slow}, "rdap:timeout", 2},
 		{"stalls, then a record", []step{slow, ok}, "registered rdap", 2},
 		{"hangs up, then a record", []step{hangUp, ok}, "registered rdap", 2},
-		{"redirects for ever", []step{loop}, "rdap:malformed", 6},
+		{"redirects for ever", []step{loop}, "rdap:redirected", 6},
+		{"redirects to a file", []step{func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "file:///etc/hosts", http.StatusFound)
+		}}, "rdap:redirected", 1},
+		{"cut short", []step{func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = io.WriteString(w, rdapFor("example.com"))
+		}}, "rdap:incomplete", 2},
+		{"a head without end", []step{func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X", strings.Repeat("x", 2*maxHeader))
+		}}, "rdap:malformed", 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -298,6 +314,7 @@ func TestLookupWaits(t *testing.T) {
 	header := func(value string) step {
 		return func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", value)
+			w.Header().Set("Date", "Tue, 24 Nov 2026 00:00:00 GMT")
 			w.WriteHeader(http.StatusTooManyRequests)
 		}
 	}
@@ -321,6 +338,7 @@ func TestLookupWaits(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			base, _ := rdapServer(t, test.first, ok)
 			client, waits := fastClient(Fixed{RDAP: base})
+			client.Clock = func() time.Time { return *at("2020-01-01T00:00:00Z") } // a run may play another day
 			ctx := context.Background()
 			if test.deadline > 0 {
 				var cancel context.CancelFunc
@@ -529,6 +547,7 @@ func TestRetryAfter(t *testing.T) {
 	for in, want := range map[string]time.Duration{
 		"": 0, "x": 0, "-5": 0, " 3 ": 3 * time.Second, "999999999999": 24 * time.Hour,
 		"Tue, 24 Nov 2026 00:01:00 GMT": time.Minute, "Mon, 23 Nov 2026 00:00:00 GMT": 0,
+		"Fri, 31 Dec 9999 23:59:59 GMT": 24 * time.Hour,
 	} {
 		if got := retryAfter(in, now); got != want {
 			t.Errorf("retryAfter(%q) = %v, want %v", in, got, want)

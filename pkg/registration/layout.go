@@ -138,6 +138,7 @@ type block struct {
 	chinese          string // the organisation's Chinese name, where the registry gives both
 	person           string
 	free, kept       bool // the status says available, or reserved
+	unreadable       *int // times of the whole answer that could not be read
 }
 
 // evidence reports whether the block describes a registration.
@@ -173,7 +174,7 @@ var (
 // readBlocks reads every labelled line. Where a label stands alone its value is
 // on the lines that follow.
 func readBlocks(text string) []*block {
-	current := &block{}
+	current := &block{unreadable: new(int)}
 	blocks := []*block{current}
 	inContact, first := false, true
 	lines := strings.Split(text, "\n")
@@ -196,12 +197,12 @@ func readBlocks(text string) []*block {
 		}
 		switch kind {
 		case hostField:
-			current = &block{host: true, domain: value}
+			current = &block{host: true, domain: value, unreadable: current.unreadable}
 			blocks = append(blocks, current)
 		case domainField:
 			inContact = false
 			if current.host || current.domain != "" && current.evidence() {
-				current = &block{}
+				current = &block{unreadable: current.unreadable}
 				blocks = append(blocks, current)
 			}
 			current.add(kind, value)
@@ -284,11 +285,11 @@ func (b *block) add(kind fieldKind, value string) {
 			b.domain = asciiDomain(strings.Trim(name, `"',;`))
 		}
 	case createdField:
-		setTime(&b.created, value)
+		b.setTime(&b.created, value)
 	case expiresField:
-		setTime(&b.expires, value)
+		b.setTime(&b.expires, value)
 	case registrarExpiresField:
-		setTime(&b.registrarExpires, value)
+		b.setTime(&b.registrarExpires, value)
 	case registrarField:
 		if b.registrar == "" {
 			b.registrar = registrarName(value)
@@ -330,12 +331,18 @@ func (b *block) add(kind fieldKind, value string) {
 	}
 }
 
-func setTime(at **time.Time, value string) {
-	if *at != nil {
+// mostUnreadable bounds the times that are tried in vain: each costs half a
+// millisecond, and a hostile answer has thousands.
+const mostUnreadable = 50
+
+func (b *block) setTime(at **time.Time, value string) {
+	if *at != nil || *b.unreadable >= mostUnreadable {
 		return
 	}
 	if t, ok := parseTime(value, time.UTC); ok {
 		*at = &t
+	} else {
+		*b.unreadable++
 	}
 }
 

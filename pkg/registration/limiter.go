@@ -174,6 +174,15 @@ func (c *Client) take(ctx context.Context, source, server, address string, pace 
 	if err := g.resting(); err != nil {
 		return refuse(failure.Suspended, err)
 	}
+	if c.Stop != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(c.Stop, cancel)()
+		if c.Stop.Err() != nil {
+			cancel() // before AfterFunc gets to it
+		}
+	}
 	if g.slots != nil {
 		select {
 		case g.slots <- struct{}{}:

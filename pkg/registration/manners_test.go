@@ -108,6 +108,28 @@ func TestSilence(t *testing.T) {
 	}
 }
 
+// TestStop: the end of a run ends the wait for turns, and nobody is asked any more.
+func TestStop(t *testing.T) {
+	base, asked := rdapServer(t, reply(404, ""))
+	client, _ := fastClient(Fixed{RDAP: base})
+	client.PerMinute = 1
+	client.sleep = nil
+	stop, end := context.WithCancel(context.Background())
+	client.Stop = stop
+	if got := client.Lookup(context.Background(), mustParse(t, "example.com")); outcome(got) != "free rdap" {
+		t.Fatalf("got %q", outcome(got))
+	}
+	time.AfterFunc(50*time.Millisecond, end)
+	for _, name := range []string{"waiting.com", "later.com"} {
+		if got := client.Lookup(context.Background(), mustParse(t, name)); outcome(got) != "rdap:canceled" {
+			t.Errorf("%s: got %q", name, outcome(got))
+		}
+	}
+	if asked.Load() != 1 {
+		t.Errorf("asked %d times", asked.Load())
+	}
+}
+
 // TestHurry: who has no time does not wait for a server that wants peace.
 func TestHurry(t *testing.T) {
 	base, asked := rdapServer(t, func(w http.ResponseWriter, r *http.Request) {

@@ -61,6 +61,9 @@ func parseWithLibrary(domain string, raw []byte) (r Record, err error) {
 			r, err = fail(failure.Malformed, fmt.Sprintf("the answer broke the decoder: %v", p))
 		}
 	}()
+	if tooDeep(raw) {
+		return fail(failure.Malformed, "the answer is nested too deeply")
+	}
 	object, err := rdap.NewDecoder(raw).Decode()
 	if err != nil {
 		return fail(failure.Malformed, "the answer is not RDAP: "+err.Error())
@@ -79,6 +82,31 @@ func parseWithLibrary(domain string, raw []byte) (r Record, err error) {
 		return fail(kindOfStatus(code), fmt.Sprintf("error %d %s", code, clean(object.Title)))
 	}
 	return fail(failure.Malformed, "the answer is not about a domain")
+}
+
+// deepest is how many levels an answer may have. Contacts of contacts in their
+// cards reach about a dozen; the library keeps all of the text below each level.
+const deepest = 64
+
+// tooDeep reports whether lists and objects in raw go deeper than that.
+func tooDeep(raw []byte) bool {
+	depth, inText := 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case inText && c == '\\':
+			i++
+		case c == '"':
+			inText = !inText
+		case inText:
+		case c == '[' || c == '{':
+			if depth++; depth > deepest {
+				return true
+			}
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return false
 }
 
 // kindOfStatus maps an HTTP status, or the error code that repeats it.

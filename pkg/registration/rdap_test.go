@@ -71,7 +71,9 @@ func TestParseRDAPWithoutRecord(t *testing.T) {
 		`{"objectClassName": "domain"}`:             "malformed",
 		`{"objectClassName": "entity", "handle": "x"}`: "malformed",
 		`{"objectClassName": 7}`:                       "malformed",
-		`{"objectClassName": "domain", "ldhName": "` + strings.Repeat("x", maxAnswer) + `"}`: "malformed",
+		// A number among the roles is for the library, which is not to dig down that far.
+		`{"objectClassName": "domain", "ldhName": "example.com", "entities": ` + strings.Repeat(`[{"roles": ["registrant", 5], "entities": `, 1000) + `[]` + strings.Repeat(`}]`, 1000) + `}`: "malformed",
+		`{"objectClassName": "domain", "ldhName": "` + strings.Repeat("x", maxAnswer) + `"}`:                                                                                                  "malformed",
 	} {
 		r, err := ParseRDAP("example.com", []byte(text))
 		got := "registered"

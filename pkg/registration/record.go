@@ -12,7 +12,7 @@ import (
 
 // maxAnswer bounds an answer, in bytes. The longest answers seen are below
 // 20 KiB; anything near this is not a registration.
-const maxAnswer = 1 << 20
+const maxAnswer = 256 << 10
 
 // Record is what a registry says about one name. A field that the answer lacks
 // is empty or nil, never guessed.

@@ -383,11 +383,22 @@ func TestParseWHOISHostile(t *testing.T) {
 		"not found":        fill("domain not found x\n"),
 		"spaces":           fill(" \t"),
 		"dots":             fill("a...."),
+		"unreadable times": fill("Expiration Date: 99/99/zz 11:aa foo\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := ParseWHOIS("a.cn", []byte(text))
 			checkParsed(t, r, err)
 		})
+	}
+}
+
+// TestUnreadableTimes: an answer full of them takes no more than a few.
+func TestUnreadableTimes(t *testing.T) {
+	text := strings.Repeat("Domain: a.cn\nStatus: ok\nExpiration Date: 99/99/zz\n", 1000)
+	for _, b := range readBlocks(text) {
+		if *b.unreadable != mostUnreadable {
+			t.Fatalf("%d times were tried", *b.unreadable)
+		}
 	}
 }
 

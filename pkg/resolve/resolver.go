@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -344,6 +345,9 @@ func (s *session) resolve(ctx context.Context, q question, ask asker) outcome {
 		if err != nil {
 			return fail(err)
 		}
+		if !concerns(msg, owner) {
+			return fail(errors.New("the answer is about another name"))
+		}
 		o.ttl, o.steered = min(o.ttl, keep(msg)), scopeOf(msg) > 0
 		links := map[string]string{}
 		for _, rr := range msg.Answer {
@@ -381,6 +385,12 @@ func (s *session) resolve(ctx context.Context, q question, ask asker) outcome {
 			return o
 		}
 	}
+}
+
+// concerns reports whether an answer with records has one of the name asked.
+// Records of others alone do not say that the name has none.
+func concerns(msg *dns.Msg, name string) bool {
+	return len(msg.Answer) == 0 || slices.ContainsFunc(msg.Answer, func(rr dns.RR) bool { return dns.CanonicalName(rr.Header().Name) == name })
 }
 
 func hasSOA(list []dns.RR) bool {

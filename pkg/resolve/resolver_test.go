@@ -292,11 +292,10 @@ func TestLookup(t *testing.T) {
 	}, {
 		name: "records of other names are not the answer",
 		entries: map[string]string{
-			"www.example.com A":    "other.example.com. 60 IN A 203.0.113.7",
-			"www.example.com AAAA": "other.example.com. 60 IN CNAME www.example.com.",
-			"example.com NS":       "com. 60 IN NS a.gtld-servers.net.",
+			"www.example.com A": "other.example.com. 60 IN A 203.0.113.7|www.example.com. 60 IN A 203.0.113.8|other.example.com. 60 IN CNAME www.example.com.",
+			"example.com NS":    "com. 60 IN NS a.gtld-servers.net.|example.com. 60 IN NS ns1.example.net.",
 		},
-		want:   Answer{Addresses: addrs(), CNAMEs: []string{}, Nameservers: []string{}},
+		want:   Answer{Addresses: addrs("203.0.113.8"), CNAMEs: []string{}, Nameservers: []string{"ns1.example.net"}},
 		exists: "yes",
 	}}
 	for _, tt := range tests {
@@ -625,6 +624,9 @@ func TestLookupFailureKinds(t *testing.T) {
 			msg.RecursionAvailable = false
 			w.WriteMsg(msg)
 		}, long, failure.Refused, "neither"},
+		{"about another name", func(w dns.ResponseWriter, query *dns.Msg) {
+			w.WriteMsg(reply(t, query, dns.RcodeSuccess, "other.example. 60 IN A 203.0.113.9", "other.example. 60 IN AAAA 2001:db8::9"))
+		}, long, failure.Malformed, "another name"},
 		{"closed port", nil, long, failure.Refused, "refused"},
 	}
 	for _, tt := range tests {
