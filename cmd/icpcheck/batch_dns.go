@@ -28,7 +28,7 @@ const dnsWindow = 1 << 15
 // runBatchDNS is batch --only dns: addresses alone, without registries, rules and
 // cache.
 func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
-	o, err := read(cmd.Flags(), a.getenv)
+	o, err := a.read(cmd)
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (a *app) caching() *cobra.Command {
 
 // cacheFolder is the folder that the cache commands are about.
 func (a *app) cacheFolder(cmd *cobra.Command) (*options, string, error) {
-	o, err := read(cmd.Flags(), a.getenv)
+	o, err := a.read(cmd)
 	if err != nil {
 		return nil, "", err
 	}

@@ -63,7 +63,7 @@ func once(complete completer) completer {
 // bookOf is the rulebook of the command line so far; with a mistake in the
 // flags it is the built-in one, since completion is not the place to complain.
 func (a *app) bookOf(cmd *cobra.Command) (*rulebook.Rulebook, error) {
-	if o, err := read(cmd.Flags(), a.getenv); err == nil {
+	if o, err := a.read(cmd); err == nil {
 		if book, err := o.rulebook(); err == nil {
 			return book, nil
 		}

@@ -34,7 +34,7 @@ TEXT - is standard input, of which the first 64 KB are read. Exit status 3 when 
 	}
 	reply := c.Flags().Bool("reply", false, a.say("只输出可以直接发给用户的答复", "print only an answer to send to the customer"))
 	c.RunE = func(cmd *cobra.Command, args []string) error {
-		o, err := read(cmd.Flags(), a.getenv)
+		o, err := a.read(cmd)
 		if err != nil {
 			return err
 		}

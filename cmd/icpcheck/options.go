@@ -186,6 +186,18 @@ func read(set *pflag.FlagSet, getenv func(string) string) (*options, error) {
 	return o, nil
 }
 
+// read gives the options of a command. What is said from here on is in their
+// language, which may be that of the config file.
+func (a *app) read(cmd *cobra.Command) (*options, error) {
+	o, err := read(cmd.Flags(), a.getenv)
+	if err != nil {
+		return nil, err
+	}
+	a.configured = text.Lang(o.Lang)
+	a.lang = a.language()
+	return o, nil
+}
+
 // readConfig reads a config file, whose keys are the names of shared flags.
 func readConfig(path string, set *pflag.FlagSet) (map[string]any, error) {
 	v := viper.New()
@@ -269,7 +281,7 @@ func splitList(s string) []string {
 // setUp reads what every command that evaluates rules begins with: the options,
 // the rulebook, and the clock of the run, which gives the same time at every call.
 func (a *app) setUp(cmd *cobra.Command) (*options, *rulebook.Rulebook, func() time.Time, error) {
-	o, err := read(cmd.Flags(), a.getenv)
+	o, err := a.read(cmd)
 	if err != nil {
 		return nil, nil, nil, err
 	}

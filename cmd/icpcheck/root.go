@@ -12,7 +12,7 @@ import (
 // app is what commands share.
 type app struct {
 	*environment
-	// lang is the language of help texts, settled before flags are parsed.
+	// lang is the language of what commands say beside reports; see language.
 	lang text.Lang
 }
 
@@ -62,13 +62,14 @@ Exit status: 0 ready, 1 not ready, 2 could not run, 3 undetermined.`),
 // say picks the language of a help text.
 func (a *app) say(zh, en string) string { return text.Text{Zh: zh, En: en}.In(a.lang) }
 
-// language is that of help texts and errors, which are made before flags are
-// parsed. A language that does not exist is an error of its own later.
+// language is that of help texts, errors and remarks. The first are made before
+// flags are parsed and the config file is read. A language that does not exist
+// is an error of its own later.
 func (e *environment) language() text.Lang {
-	for _, choice := range []string{langArgument(e.args), e.getenv("ICPCHECK_LANG")} {
-		switch text.Lang(choice) {
+	for _, choice := range []text.Lang{text.Lang(langArgument(e.args)), text.Lang(e.getenv("ICPCHECK_LANG")), e.configured} {
+		switch choice {
 		case text.Zh, text.En:
-			return text.Lang(choice)
+			return choice
 		}
 	}
 	return text.Detect("", e.getenv)

@@ -27,7 +27,7 @@ func (a *app) rules() *cobra.Command {
 	}
 	with := func(c *cobra.Command, run func(*options, *rulebook.Rulebook, text.Lang, []string) error) {
 		c.RunE = func(cmd *cobra.Command, args []string) error {
-			o, err := read(cmd.Flags(), a.getenv)
+			o, err := a.read(cmd)
 			if err != nil {
 				return err
 			}

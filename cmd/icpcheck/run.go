@@ -38,6 +38,9 @@ type environment struct {
 	// and watchedWidth how wide that is; 0 is not known.
 	watched      bool
 	watchedWidth int
+	// configured is the language that the options name, the config file's among
+	// them; empty before they are read.
+	configured text.Lang
 	// profile is what --cpuprofile writes, or nil.
 	profile *os.File
 }

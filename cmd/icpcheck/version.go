@@ -38,7 +38,7 @@ func (a *app) version() *cobra.Command {
 		Short: a.say("显示版本、提交和规则库", "print version, commit and rulebook"),
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o, err := read(cmd.Flags(), a.getenv)
+			o, err := a.read(cmd)
 			if err != nil {
 				return err
 			}
