@@ -158,7 +158,7 @@ func (a *app) rulesShow(o *options, book *rulebook.Rulebook, lang text.Lang, arg
 	} else if row := book.Table("sources").Row(args[0]); row != nil {
 		out = rowJSON(book.Table("sources"), row)
 	} else {
-		return &usageError{err: text.Errorf("没有检查项或行 %q%s", "there is no check or row %q%s", args[0], yamlfile.Suggest(args[0], checkIDs(book))), hint: text.Same("icpcheck rules list")}
+		return &usageError{err: text.Errorf("没有检查项或行 %q%s", "there is no check or row %q%s", args[0], yamlfile.Suggest(args[0], book.Words("checks", ""))), hint: text.Same("icpcheck rules list")}
 	}
 	if sources, ok := out["source"].([]string); ok {
 		titles := map[string]string{}
@@ -188,11 +188,11 @@ func (a *app) rulesLint(o *options, book *rulebook.Rulebook, _ text.Lang, _ []st
 }
 
 func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args []string) error {
-	ran := 0
+	ran, failed := 0, 0
 	var problems yamlfile.Problems
 	for _, id := range args {
 		if book.Check(id) == nil {
-			return &usageError{err: text.Errorf("没有检查项 %q%s", "there is no check %q%s", id, yamlfile.Suggest(id, checkIDs(book))), hint: text.Same("icpcheck rules list")}
+			return &usageError{err: text.Errorf("没有检查项 %q%s", "there is no check %q%s", id, yamlfile.Suggest(id, book.Words("checks", ""))), hint: text.Same("icpcheck rules list")}
 		}
 	}
 	for _, c := range book.Checks() {
@@ -202,6 +202,7 @@ func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args [
 		for _, t := range c.Tests() {
 			ran++
 			if _, err := engine.RunTest(book, c, t); err != nil {
+				failed++
 				var p yamlfile.Problem
 				var ps yamlfile.Problems
 				switch {
@@ -215,17 +216,8 @@ func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args [
 			}
 		}
 	}
-	fmt.Fprintf(a.stdout, "%d passed, %d failed\n", ran-len(problems), len(problems))
+	fmt.Fprintf(a.stdout, "%d passed, %d failed\n", ran-failed, failed)
 	return problems.Err()
-}
-
-// checkIDs lists the ids of all checks.
-func checkIDs(book *rulebook.Rulebook) []string {
-	var ids []string
-	for _, c := range book.Checks() {
-		ids = append(ids, c.ID)
-	}
-	return ids
 }
 
 func checkJSON(c *rulebook.Check, lang text.Lang) map[string]any {
