@@ -235,8 +235,8 @@ func signatures(book *rulebook.Rulebook) []page.Signature {
 	var list []page.Signature
 	for _, row := range book.Table("block-pages").Rows {
 		s := page.Signature{
-			ID: row.ID, Name: row.Name, Provider: row.Text("provider"), Confidence: row.Confidence,
-			Headers: row.List("header"), Locations: row.List("location"), Titles: row.List("title"), Phrases: row.List("body"), Sources: row.Source,
+			ID: row.ID, Name: row.Name, Confidence: row.Confidence,
+			Headers: row.List("header"), Locations: row.List("location"), Titles: row.List("title"), Phrases: row.List("body"),
 		}
 		for _, status := range row.List("status") {
 			n := 0

@@ -203,7 +203,7 @@ func (t *Table) index() yamlfile.Problems {
 	return problems
 }
 
-// tableFile reads one table file.
+// tableReader reads one table file.
 type tableReader struct {
 	file     *yamlfile.File
 	problems yamlfile.Problems
