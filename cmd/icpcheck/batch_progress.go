@@ -119,8 +119,13 @@ func lineCount(path string) int {
 		return 0
 	}
 	defer file.Close()
-	n := 0
-	reader := bufio.NewReaderSize(file, 1<<16)
+	return countLines(file)
+}
+
+// countLines counts the lines that are work, up to the end or to where reading
+// fails: the batch itself tells why.
+func countLines(r io.Reader) (n int) {
+	reader := bufio.NewReaderSize(r, 1<<16)
 	for {
 		line, err := reader.ReadSlice('\n')
 		line = bytes.TrimSpace(line)
@@ -128,7 +133,7 @@ func lineCount(path string) int {
 		if !long && len(line) > 0 && line[0] != '#' {
 			n++
 		}
-		if err == io.EOF {
+		if err != nil && !long {
 			return n
 		}
 	}

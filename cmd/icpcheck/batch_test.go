@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/icpcheck/icpcheck/pkg/playback"
@@ -384,4 +387,15 @@ func readString(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(data)
+}
+
+// TestCountLines: a file that cannot be read to its end is counted up to there.
+func TestCountLines(t *testing.T) {
+	lines := "a.cn\n\n # no name\n  b.cn\r\n" + strings.Repeat("x", 100_000) + "\nc.cn"
+	if got := countLines(strings.NewReader(lines)); got != 4 {
+		t.Errorf("got %d lines, want 4", got)
+	}
+	if got := countLines(io.MultiReader(strings.NewReader("a.cn\nb.cn\n"), iotest.ErrReader(errors.New("disk on fire")))); got != 2 {
+		t.Errorf("got %d lines before the error, want 2", got)
+	}
 }

@@ -309,6 +309,13 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 	if err != nil {
 		return nil, err
 	}
+	// Patterns of rules of one's own may be none; those of the shipped rules are
+	// compiled when an alias is met, which is seldom.
+	if len(o.Rules) > 0 {
+		if _, err := cdns(book); err != nil {
+			return nil, err
+		}
+	}
 	// The last that can fail, so that nothing is left open.
 	locator, err := o.locator()
 	if err != nil {
@@ -328,7 +335,7 @@ func (o *options) collector(book *rulebook.Rulebook, clock func() time.Time) (*c
 		Kept:     o.cache,
 		Vantages: vantages,
 		Via:      o.VantageVia,
-		CDNs:     sync.OnceValue(func() []collect.CDN { return cdns(book) }),
+		CDNs:     sync.OnceValue(func() []collect.CDN { list, _ := cdns(book); return list }),
 	}, nil
 }
 

@@ -68,6 +68,10 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 	if err := o.apply(book, filings); err != nil {
 		return err
 	}
+	known, err := signatures(book)
+	if err != nil {
+		return err
+	}
 	o.cache = nil // whoever mends a site wants to see what is so now
 	c, err := o.collector(book, clock)
 	if err != nil {
@@ -79,7 +83,7 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 	f := filings[0]
 	d := f.Domains[0]
 	prober := &diagnose.Prober{
-		Signatures: signatures(book), Timeout: o.Timeout, AllowPrivate: o.AllowPrivate, UserAgent: userAgent(), Now: clock(), Offline: o.Offline,
+		Signatures: known, Timeout: o.Timeout, AllowPrivate: o.AllowPrivate, UserAgent: userAgent(), Now: clock(), Offline: o.Offline,
 	}
 	voice := func(lang text.Lang) report.Voice { return report.Voice{Book: book, Lang: lang} }
 	prober.Views = d.Views

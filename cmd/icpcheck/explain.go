@@ -145,8 +145,8 @@ func explanationOf(book *rulebook.Rulebook, input string, lang text.Lang) *expla
 		match := explainedMatch{
 			ID: m.ID, Title: m.Name.In(lang), Score: float64(int(m.Score*100+0.5)) / 100,
 			Meaning: m.Meaning().In(lang), Causes: inLang(m.Causes(), lang), Remedy: inLang(m.Remedies(), lang),
-			Checks: list(m.List("checks")), Reply: m.Reply().In(lang), Commands: []string{},
-			Codes: list(m.List("codes")), Found: m.Found, Stage: m.Text("stage"), Detect: m.Text("detect"), Guess: m.Guess(),
+			Checks: texts(m.List("checks")), Reply: m.Reply().In(lang), Commands: []string{},
+			Codes: texts(m.List("codes")), Found: m.Found, Stage: m.Text("stage"), Detect: m.Text("detect"), Guess: m.Guess(),
 			Sources: sourcesOf(book, m.Source, lang),
 		}
 		for _, c := range m.List("commands") {
@@ -176,9 +176,6 @@ func explanationOf(book *rulebook.Rulebook, input string, lang text.Lang) *expla
 	e.Reply = e.reply()
 	return e
 }
-
-// list is never nil, so that JSON has [] and not null.
-func list(s []string) []string { return append([]string{}, s...) }
 
 func inLang(texts []text.Text, lang text.Lang) []string {
 	list := make([]string, len(texts))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -75,6 +76,15 @@ func TestImports(t *testing.T) {
 			refuse(t, deps, "pkg/"+name, forbidden...)
 		}
 		above = append(above, layers[i]...)
+	}
+	design, err := os.ReadFile("../../docs/design.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range deps {
+		if !strings.Contains(name, "internal/") && !strings.HasSuffix(name, "test") && !strings.Contains(string(design), "    "+name+"/ ") {
+			t.Errorf("docs/design.md does not say what %s is for", name)
+		}
 	}
 	for _, name := range blind {
 		refuse(t, deps, "pkg/"+name, "rulebook", "engine", "report")

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -75,10 +74,7 @@ func (a *app) printRecord(parse func(string, []byte) (registration.Record, error
 			Error      string `json:"error"`
 		}{domain, nil, string(f.Kind)}
 	}
-	e := json.NewEncoder(a.stdout)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(out); err != nil {
+	if err := encodeJSON(a.stdout, out); err != nil {
 		return err
 	}
 	if f != nil {

@@ -12,7 +12,7 @@ import (
 // app is what commands share.
 type app struct {
 	*environment
-	// lang is the language of help texts, settled before flags are parsed.
+	// lang is the language of what commands say beside reports; see language.
 	lang text.Lang
 	// inputs are the filing files that were read, which no report may replace.
 	inputs []string

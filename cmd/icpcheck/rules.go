@@ -159,7 +159,7 @@ func (a *app) rulesShow(o *options, book *rulebook.Rulebook, lang text.Lang, arg
 	} else if row := book.Table("sources").Row(args[0]); row != nil {
 		out = rowJSON(book.Table("sources"), row)
 	} else {
-		known, hint := checkIDs(book), "icpcheck rules list"
+		known, hint := book.Words("checks", ""), "icpcheck rules list"
 		if book.Table(table) != nil {
 			known, hint = nil, "icpcheck rules list "+table
 			for _, id := range book.IDs(table) {
@@ -196,11 +196,11 @@ func (a *app) rulesLint(o *options, book *rulebook.Rulebook, _ text.Lang, _ []st
 }
 
 func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args []string) error {
-	ran := 0
+	ran, failed := 0, 0
 	var problems yamlfile.Problems
 	for _, id := range args {
 		if book.Check(id) == nil {
-			return &usageError{err: text.Errorf("没有检查项 %q%s", "there is no check %q%s", id, yamlfile.Suggest(id, checkIDs(book))), hint: text.Same("icpcheck rules list")}
+			return &usageError{err: text.Errorf("没有检查项 %q%s", "there is no check %q%s", id, yamlfile.Suggest(id, book.Words("checks", ""))), hint: text.Same("icpcheck rules list")}
 		}
 	}
 	for _, c := range book.Checks() {
@@ -210,6 +210,7 @@ func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args [
 		for _, t := range c.Tests() {
 			ran++
 			if _, err := engine.RunTest(book, c, t); err != nil {
+				failed++
 				var p yamlfile.Problem
 				var ps yamlfile.Problems
 				switch {
@@ -223,7 +224,7 @@ func (a *app) rulesTest(o *options, book *rulebook.Rulebook, _ text.Lang, args [
 			}
 		}
 	}
-	fmt.Fprintf(a.stdout, "%d passed, %d failed\n", ran-len(problems), len(problems))
+	fmt.Fprintf(a.stdout, "%d passed, %d failed\n", ran-failed, failed)
 	return problems.Err()
 }
 
@@ -238,15 +239,6 @@ func checkNamed(book *rulebook.Rulebook, word string) *rulebook.Check {
 		}
 	}
 	return nil
-}
-
-// checkIDs lists the ids of all checks.
-func checkIDs(book *rulebook.Rulebook) []string {
-	var ids []string
-	for _, c := range book.Checks() {
-		ids = append(ids, c.ID)
-	}
-	return ids
 }
 
 func checkJSON(c *rulebook.Check, lang text.Lang) map[string]any {

@@ -110,21 +110,8 @@ func docSentences(b *strings.Builder, label string, cases []rulebook.Case) {
 		if c.When != nil {
 			fmt.Fprintf(b, " (%s)", code(c.When.String()))
 		}
-		fmt.Fprintf(b, ": %s · %s\n", template(c.Text.Zh), template(c.Text.En))
+		fmt.Fprintf(b, ": %s · %s\n", rulebook.Written(c.Text.Zh, "`"), rulebook.Written(c.Text.En, "`"))
 	}
-}
-
-// template writes a sentence with its placeholders as they stand in the rule.
-func template(segments []rulebook.Segment) string {
-	var b strings.Builder
-	for _, s := range segments {
-		if s.Expr != nil {
-			b.WriteString("`{" + s.Expr.Source + "}`")
-		} else {
-			b.WriteString(s.Literal)
-		}
-	}
-	return b.String()
 }
 
 func code(s string) string { return "`" + strings.Join(strings.Fields(s), " ") + "`" }

@@ -161,3 +161,30 @@ func TestRulesDiffUsage(t *testing.T) {
 		refused(t, inProcess(t, append([]string{"rules", "diff"}, args...)...))
 	}
 }
+
+// TestRulebookPage: the folder that docs/rulebook.md builds up holds.
+func TestRulebookPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/rulebook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	files := regexp.MustCompile("(?s)```yaml\n# my-rules/(\\S+)\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	if len(files) < 3 {
+		t.Fatalf("found %d files in the page", len(files))
+	}
+	for _, f := range files {
+		path := filepath.Join(dir, f[1])
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(f[2]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, command := range []string{"lint", "test"} {
+		if o := inProcess(t, "rules", command, "--rules", dir); o.status != 0 {
+			t.Errorf("rules %s: status %d\n%s", command, o.status, o.stderr)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -208,7 +209,11 @@ func newVisitor(o *options, book *rulebook.Rulebook, clock func() time.Time) (*v
 		}
 		client.Resolve = resolveWith(resolver)
 	}
-	return &visitor{client: client, signatures: signatures(book), clock: clock, offline: o.Offline, tabs: semaphore.NewWeighted(tabsAtOnce)}, nil
+	known, err := signatures(book)
+	if err != nil {
+		return nil, err
+	}
+	return &visitor{client: client, signatures: known, clock: clock, offline: o.Offline, tabs: semaphore.NewWeighted(tabsAtOnce)}, nil
 }
 
 // userAgent says who asks, in the form that servers expect of browsers: some
@@ -234,22 +239,23 @@ func addressesOf(answer resolve.Answer) ([]netip.Addr, error) {
 }
 
 // signatures reads the table of block pages.
-func signatures(book *rulebook.Rulebook) []page.Signature {
+func signatures(book *rulebook.Rulebook) ([]page.Signature, error) {
 	var list []page.Signature
 	for _, row := range book.Table("block-pages").Rows {
 		s := page.Signature{
-			ID: row.ID, Name: row.Name, Provider: row.Text("provider"), Confidence: row.Confidence,
-			Headers: row.List("header"), Locations: row.List("location"), Titles: row.List("title"), Phrases: row.List("body"), Sources: row.Source,
+			ID: row.ID, Name: row.Name, Confidence: row.Confidence,
+			Headers: row.List("header"), Locations: row.List("location"), Titles: row.List("title"), Phrases: row.List("body"),
 		}
 		for _, status := range row.List("status") {
-			n := 0
-			if _, err := fmt.Sscan(status, &n); err == nil {
-				s.Statuses = append(s.Statuses, n)
+			n, err := strconv.Atoi(status)
+			if err != nil { // without it the signature would fit every status
+				return nil, text.Errorf("规则库的表 block-pages，行 %q：%q 不是 HTTP 状态码", "rulebook table block-pages, row %q: %q is no HTTP status", row.ID, status)
 			}
+			s.Statuses = append(s.Statuses, n)
 		}
 		list = append(list, s)
 	}
-	return list
+	return list, nil
 }
 
 // visited is what a visit gave: the page and the address it was asked for under.

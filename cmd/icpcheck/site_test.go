@@ -292,10 +292,13 @@ func TestCDNs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := cdns(book)
+	list, err := cdns(book)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i, row := range book.Table("cdns").Rows {
-		if len(list[i].Patterns) != len(row.List("patterns")) || len(list[i].Patterns)+len(list[i].Suffixes) == 0 {
-			t.Errorf("%s: a pattern that is none, or nothing at all", row.ID)
+		if len(list[i].Patterns)+len(list[i].Suffixes) == 0 {
+			t.Errorf("%s: neither suffix nor pattern", row.ID)
 		}
 		for _, suffix := range row.List("suffixes") {
 			if ascii, ok := domainname.ToASCII(suffix); !ok || ascii != suffix {

@@ -32,18 +32,19 @@ func (o *options) vantages(book *rulebook.Rulebook) ([]collect.Vantage, error) {
 	return list, nil
 }
 
-// cdns reads the table of CDNs. A pattern that is none fits nothing; the tests
-// of the shipped rules see to it that all are.
-func cdns(book *rulebook.Rulebook) []collect.CDN {
+// cdns reads the table of CDNs.
+func cdns(book *rulebook.Rulebook) ([]collect.CDN, error) {
 	var list []collect.CDN
 	for _, row := range book.Table("cdns").Rows {
 		c := collect.CDN{ID: row.ID, Suffixes: row.List("suffixes")}
 		for _, pattern := range row.List("patterns") {
-			if p, err := regexp.Compile(pattern); err == nil {
-				c.Patterns = append(c.Patterns, p)
+			p, err := regexp.Compile(pattern)
+			if err != nil {
+				return nil, text.Errorf("规则库的表 cdns，行 %q：%w", "rulebook table cdns, row %q: %w", row.ID, err)
 			}
+			c.Patterns = append(c.Patterns, p)
 		}
 		list = append(list, c)
 	}
-	return list
+	return list, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -51,9 +50,7 @@ func (a *app) version() *cobra.Command {
 				return err
 			}
 			if asJSON {
-				e := json.NewEncoder(a.stdout)
-				e.SetIndent("", "  ")
-				return e.Encode(map[string]any{"tool": tool(), "commit": builtFrom(), "go": runtime.Version(), "rulebook": book.Info()})
+				return encodeJSON(a.stdout, map[string]any{"tool": tool(), "commit": builtFrom(), "go": runtime.Version(), "rulebook": book.Info()})
 			}
 			_, err = fmt.Fprintf(a.stdout, "icpcheck %s (commit %s, %s)\n%s %s (%s) %s\n", version, builtFrom(), runtime.Version(),
 				a.say("规则库", "rulebook"), book.Version, book.Date, book.Digest())

@@ -109,7 +109,11 @@ func Make(book *rulebook.Rulebook, f *filing.Filing, now time.Time) (*List, erro
 		if p.Kind == plan.NotNeeded {
 			answer = engine.Answer{Known: true}
 		}
-		id := pick(book, row.List("any_of"), at, v.Text("subject.type"))
+		anyOf := row.List("any_of")
+		if len(anyOf) == 0 {
+			return nil, text.Errorf("规则库的表 requirements，行 %q：any_of 里没有材料", "rulebook table requirements, row %q: any_of names no document", row.ID)
+		}
+		id := pick(book, anyOf, at, v.Text("subject.type"))
 		if items[id] == nil {
 			order = append(order, id)
 		}

@@ -207,7 +207,7 @@ func (p *Prober) probe(ctx context.Context, o *observations, addresses []netip.A
 	for i := range o.connects {
 		c := &o.connects[i]
 		c.to = netip.AddrPortFrom(addresses[i/len(ports)], ports[i%len(ports)])
-		wg.Go(func() { c.state, c.err = p.connect(ctx, c.to) })
+		wg.Go(func() { c.state = p.connect(ctx, c.to) })
 	}
 	wg.Wait()
 	o.connected()

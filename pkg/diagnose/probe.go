@@ -51,7 +51,6 @@ func stateOf(err error) state {
 type connect struct {
 	to    netip.AddrPort
 	state state
-	err   error
 }
 
 // connectTimeout bounds one connection.
@@ -67,15 +66,16 @@ func (p *Prober) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) 
 	return d.DialContext(ctx, "tcp", to.String())
 }
 
-func (p *Prober) connect(ctx context.Context, to netip.AddrPort) (state, error) {
+func (p *Prober) connect(ctx context.Context, to netip.AddrPort) state {
 	conn, err := p.dial(ctx, to)
 	if err != nil {
 		if s := stateOf(err); s != spoke {
-			return s, err
+			return s
 		}
-		return unreachable, err
+		return unreachable
 	}
-	return answered, conn.Close()
+	_ = conn.Close() // nothing was sent
+	return answered
 }
 
 // exchange is a GET and what came of it.

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -179,7 +180,16 @@ func (c *Client) Get(ctx context.Context, address string) (Result, *failure.Fail
 // once asks one server. next is where to go on, nil at the end.
 func (c *Client) once(ctx context.Context, u *url.URL, result *Result) (next *url.URL, err error) {
 	result.Status, result.Header, result.Location, result.Body, result.Charset, result.Truncated = 0, nil, "", nil, "", false
-	transport := c.transport(func(all []netip.Addr, to netip.AddrPort) { result.Addresses, result.Remote = all, to })
+	// A connection may still be being made when the request has ended with ctx, so
+	// that it must not write into the caller's result.
+	var mu sync.Mutex
+	var addresses []netip.Addr
+	var remote netip.AddrPort
+	transport := c.transport(func(all []netip.Addr, to netip.AddrPort) {
+		mu.Lock()
+		defer mu.Unlock()
+		addresses, remote = all, to
+	})
 	transport.DisableKeepAlives = true
 	transport.DisableCompression = true // decompressed here, within the limit
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
@@ -191,6 +201,9 @@ func (c *Client) once(ctx context.Context, u *url.URL, result *Result) (next *ur
 	request.Header.Set("Accept-Language", "zh-CN,zh;q=0.9,en;q=0.5")
 	request.Header.Set("User-Agent", c.UserAgent) // an empty one leaves Go's out
 	response, err := transport.RoundTrip(request)
+	mu.Lock()
+	result.Addresses, result.Remote = addresses, remote
+	mu.Unlock()
 	if err != nil {
 		return nil, err
 	}

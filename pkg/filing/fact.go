@@ -30,15 +30,6 @@ const (
 	Assumed      Source = "assumed" // taken for granted by a command that says so
 )
 
-// Live reports whether the source was asked now, as against written down before.
-func (s Source) Live() bool {
-	switch s {
-	case FromRDAP, FromWHOIS, FromDNS, FromAPI, FromPage:
-		return true
-	}
-	return false
-}
-
 // Origin is where a fact comes from and when it was observed.
 type Origin struct {
 	Source Source

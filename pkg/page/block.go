@@ -16,9 +16,8 @@ import (
 // site. What is empty does not matter; what is given must all hold, and of
 // Titles and Phrases together one.
 type Signature struct {
-	ID       string
-	Name     text.Text
-	Provider string // id; empty where several use it
+	ID   string
+	Name text.Text
 	// Confidence is high, medium or low. A low one is a hint only.
 	Confidence string
 	Statuses   []int
@@ -27,7 +26,6 @@ type Signature struct {
 	Locations []string
 	Titles    []string
 	Phrases   []string
-	Sources   []string
 }
 
 // Decides reports whether the signature is proof enough by itself.

@@ -10,9 +10,9 @@ import (
 
 var signatures = []page.Signature{
 	{ID: "hint", Confidence: "low", Phrases: []string{"尚未进行备案"}},
-	{ID: "aliyun", Provider: "aliyun", Confidence: "high", Statuses: []int{403}, Phrases: []string{"Non-compliance ICP Filing", "aliyun.com/beian/beian-block"}},
-	{ID: "edge", Provider: "aliyun", Confidence: "medium", Statuses: []int{403}, Headers: []string{"Server: Beaver"}},
-	{ID: "tencent", Provider: "tencent", Confidence: "high", Statuses: []int{302}, Locations: []string{"dnspod.qcloud.com/static/webblock.html"}},
+	{ID: "aliyun", Confidence: "high", Statuses: []int{403}, Phrases: []string{"Non-compliance ICP Filing", "aliyun.com/beian/beian-block"}},
+	{ID: "edge", Confidence: "medium", Statuses: []int{403}, Headers: []string{"Server: Beaver"}},
+	{ID: "tencent", Confidence: "high", Statuses: []int{302}, Locations: []string{"dnspod.qcloud.com/static/webblock.html"}},
 	{ID: "title", Confidence: "low", Titles: []string{"网站未备案提示"}},
 	{ID: "tls", Confidence: "high"},
 }

@@ -53,7 +53,7 @@ var unshown = set(atom.Script, atom.Style, atom.Template, atom.Noscript, atom.Ti
 var roots = []string{"app", "root", "__next", "__nuxt", "__layout", "main-app", "app-root", "q-app", "___gatsby", "svelte", "container-app", "icestark-container", "ice-container"}
 
 var (
-	footId    = pattern.New(`(?i)^(?:page|site|main|app|my|common|web)?[-_]?(?:footer|foot|bottom|copyright)[-_]?(?:box|wrap|con|content|container|area)?$`)
+	footID    = pattern.New(`(?i)^(?:page|site|main|app|my|common|web)?[-_]?(?:footer|foot|bottom|copyright)[-_]?(?:box|wrap|con|content|container|area)?$`)
 	invisible = pattern.New(`(?i)(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)`)
 	asksForJS = pattern.New(`(?i)javascript|js|脚本`)
 )
@@ -180,7 +180,7 @@ func (r *reader) enter(tag atom.Atom, name string, attributes []html.Attribute) 
 		r.hidden++
 	}
 	e.root = slices.Contains(roots, strings.ToLower(id)) || name == "app-root"
-	e.foot = tag == atom.Footer || footId().MatchString(id)
+	e.foot = tag == atom.Footer || footID().MatchString(id)
 	href, isLink := attribute(attributes, "href")
 	isLink = isLink && tag == atom.A || tag == atom.Area && isLink
 	script, clicks := attribute(attributes, "onclick")

@@ -201,7 +201,7 @@ func (p *Plan) schedule(book *rulebook.Rulebook, plan *rulebook.Row, v *engine.V
 	ends := map[string]Step{}
 	for _, id := range plan.List("steps") {
 		row := book.Row("steps", id)
-		s := Step{Row: row, MinWorkingDays: number(row, "min_working_days"), MaxWorkingDays: number(row, "max_working_days"), Hours: number(row, "hours")}
+		s := Step{Row: row, MinWorkingDays: row.Int("min_working_days"), MaxWorkingDays: row.Int("max_working_days"), Hours: row.Int("hours")}
 		earliest = days.Add(earliest, s.MinWorkingDays)
 		latest = days.Add(latest, s.MaxWorkingDays).Add(time.Duration(s.Hours) * time.Hour)
 		s.Earliest, s.Latest = earliest, latest
@@ -221,11 +221,6 @@ func (p *Plan) schedule(book *rulebook.Rulebook, plan *rulebook.Row, v *engine.V
 	}
 	p.GuessedYears = days.Guessed()
 	return nil
-}
-
-func number(row *rulebook.Row, column string) int {
-	n, _ := row.Value(column).(int64)
-	return int(n)
 }
 
 // deadline dates a time limit from the day it counts from: a known fact, else
@@ -259,7 +254,7 @@ func (p *Plan) deadline(row *rulebook.Row, v *engine.View, days *Workdays, ends 
 		d.Estimated = false
 		return d
 	}
-	from = calendar.AddDays(from, number(row, "days")).Add(time.Duration(number(row, "hours")) * time.Hour)
-	d.Date = days.Add(from, number(row, "working_days"))
+	from = calendar.AddDays(from, row.Int("days")).Add(time.Duration(row.Int("hours")) * time.Hour)
+	d.Date = days.Add(from, row.Int("working_days"))
 	return d
 }

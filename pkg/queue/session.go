@@ -56,14 +56,13 @@ type Run struct {
 
 // Session is the batch's end of a run.
 type Session struct {
-	c       *Conn
-	run     Run
-	nonce   string // of this process, in the ids of its messages
-	ctx     context.Context
-	fail    context.CancelCauseFunc
-	inbox   *nats.Subscription
-	wg      sync.WaitGroup
-	stopped chan struct{}
+	c     *Conn
+	run   Run
+	nonce string // of this process, in the ids of its messages
+	ctx   context.Context
+	fail  context.CancelCauseFunc
+	inbox *nats.Subscription
+	wg    sync.WaitGroup
 
 	mu      sync.Mutex
 	lanes   map[string]*laneState // by consumer
@@ -99,7 +98,7 @@ func (c *Conn) Start(ctx context.Context, run Run) (*Session, error) {
 		run.Tell = func(Event) {}
 	}
 	s := &Session{
-		c: c, run: run, nonce: nuid.Next(), stopped: make(chan struct{}),
+		c: c, run: run, nonce: nuid.Next(),
 		lanes: map[string]*laneState{}, waiting: map[place]chan result{}, early: map[int]result{},
 		taken: map[int]result{}, offers: map[string]string{},
 	}

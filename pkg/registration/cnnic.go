@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
@@ -70,7 +71,7 @@ func parseCNNIC(domain, text string) (Record, bool) {
 		r.Registrant = holder(person)
 	}
 	r.Domain = names[0]
-	if asked := asciiDomain(domain); contains(names, asked) {
+	if asked := asciiDomain(domain); slices.Contains(names, asked) {
 		r.Domain = asked
 	}
 	return registered(r), true
@@ -80,13 +81,4 @@ func parseCNNIC(domain, text string) (Record, bool) {
 func cutField(line string) (key, value string, ok bool) {
 	key, value, ok = strings.Cut(line, ":")
 	return strings.TrimSpace(key), strings.TrimSpace(value), ok
-}
-
-func contains(list []string, s string) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }

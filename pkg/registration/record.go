@@ -2,6 +2,7 @@ package registration
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -204,13 +205,8 @@ func isASCII(s string) bool {
 const maxList = 100
 
 func addNew(list []string, s string) []string {
-	if len(list) >= maxList {
+	if len(list) >= maxList || slices.Contains(list, s) {
 		return list
-	}
-	for _, have := range list {
-		if have == s {
-			return list
-		}
 	}
 	return append(list, s)
 }

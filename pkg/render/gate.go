@@ -74,7 +74,6 @@ func newKey() (*key, error) {
 
 // gate is a forward proxy on loopback, the only way out of one page.
 type gate struct {
-	client    *fetch.Client
 	transport *http.Transport
 	product   string
 	key       *key
@@ -102,7 +101,7 @@ func newGate(client *fetch.Client, k *key, product string) (*gate, error) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	g := &gate{
-		client: client, transport: client.Transport(), product: product, key: k, listener: listener, ctx: ctx, cancel: cancel,
+		transport: client.Transport(), product: product, key: k, listener: listener, ctx: ctx, cancel: cancel,
 		quiet: time.Now(), left: maxPage, hops: map[string]int{},
 	}
 	g.tunnels = &tunnels{waiting: make(chan net.Conn), closed: ctx.Done(), address: listener.Addr()}

@@ -34,11 +34,16 @@ func (v Voice) Say(k text.Key, args ...string) string {
 // pick chooses between two ways of punctuation.
 func (v Voice) pick(zh, en string) string { return text.Text{Zh: zh, En: en}.In(v.Lang) }
 
-// Comma, Colon, Semicolon and Bracket punctuate as the language does.
-func (v Voice) Comma() string     { return v.pick("，", ", ") }
-func (v Voice) Colon() string     { return v.pick("：", ": ") }
+// Comma is the comma of the language, with the space that goes with it.
+func (v Voice) Comma() string { return v.pick("，", ", ") }
+
+// Colon is the colon of the language.
+func (v Voice) Colon() string { return v.pick("：", ": ") }
+
+// Semicolon is the semicolon of the language.
 func (v Voice) Semicolon() string { return v.pick("；", "; ") }
 
+// Bracket puts text into the brackets of the language.
 func (v Voice) Bracket(s string) string { return v.pick("（"+s+"）", " ("+s+")") }
 
 func (v Voice) title(c *rulebook.Check) string  { return text.Clean(c.Title.In(v.Lang)) }

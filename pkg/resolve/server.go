@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"cmp"
-	"errors"
 	"net"
 	"net/netip"
 	"net/url"
@@ -101,7 +100,7 @@ func (r *Resolver) servers() ([]string, error) {
 		}
 	}
 	if len(list) == 0 {
-		return nil, errors.New("no DNS server in " + path)
+		return nil, text.Errorf("%s 里没有 DNS 服务器", "no DNS server in %s", path)
 	}
 	return list, nil
 }

@@ -442,5 +442,16 @@ func segments(s string, place yamlfile.Problem) (list []Segment, names []string)
 	return list, names
 }
 
-// Empty reports whether the template says nothing.
-func (t Template) Empty() bool { return len(t.Zh) == 0 && len(t.En) == 0 }
+// Written is a sentence as it stands in the rule, with a mark on both sides of
+// each placeholder.
+func Written(segments []Segment, mark string) string {
+	var b strings.Builder
+	for _, s := range segments {
+		if s.Expr != nil {
+			b.WriteString(mark + "{" + s.Expr.Source + "}" + mark)
+		} else {
+			b.WriteString(s.Literal)
+		}
+	}
+	return b.String()
+}

@@ -32,7 +32,6 @@ type Expr struct {
 
 	once    sync.Once
 	program cel.Program
-	typ     *cel.Type
 	err     error
 }
 
@@ -46,32 +45,32 @@ func (e *Expr) IsPath() bool {
 // Program returns the compiled expression. A mistake is a yamlfile.Problem
 // with the place of the expression in its file.
 func (e *Expr) Program(b *Rulebook) (cel.Program, error) {
-	e.once.Do(func() { e.program, e.typ, e.err = e.compile(b) })
+	e.once.Do(func() { e.program, e.err = e.compile(b) })
 	return e.program, e.err
 }
 
-func (e *Expr) compile(b *Rulebook) (cel.Program, *cel.Type, error) {
+func (e *Expr) compile(b *Rulebook) (cel.Program, error) {
 	checked := b.snapshot.checked(e.Source)
 	if checked == nil {
 		var err error
 		if checked, err = e.check(b); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
 	typ := checked.GetType(checked.Expr().ID())
 	if !e.any && !typ.IsExactType(cel.BoolType) {
-		return nil, nil, e.problem("rule %q gives %s, want true or false (bool)", e.Source, typ)
+		return nil, e.problem("rule %q gives %s, want true or false (bool)", e.Source, typ)
 	}
 	env, err := b.planner()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	// Constant parts, regular expressions among them, are worked out once.
 	program, err := env.PlanProgram(checked, cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
-		return nil, nil, e.problem("rule %q: %v", e.Source, err)
+		return nil, e.problem("rule %q: %v", e.Source, err)
 	}
-	return program, typ, nil
+	return program, nil
 }
 
 // check parses the expression and finds the types of all its parts.

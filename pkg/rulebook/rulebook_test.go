@@ -204,6 +204,8 @@ func TestLayerMistakes(t *testing.T) {
 	}{
 		"half a row":         {provinces("{id: north, min_validity_days: 1, islands: true}"), `leaves out "lead_rule"`},
 		"patch of nothing":   {provinces("{id: nroth, patch: true, min_validity_days: 1}"), `no row "nroth" to patch in table "provinces", did you mean "north"?`},
+		"source of a patch":  {provinces("{id: north, patch: true, min_validity_days: 1, source: [decree]}"), `source of row "north" would be lost: write it beside the value`},
+		"name of a patch":    {provinces("{id: north, name: {zh: 北, en: N}, patch: true}"), `name of row "north" would be lost: take it out`},
 		"unknown column":     {provinces("{id: north, patch: true, min_validity_day: 1}"), `unknown column "min_validity_day", did you mean "min_validity_days"?`},
 		"wrong type":         {provinces("{id: north, patch: true, min_validity_days: x}"), `min_validity_days: want a whole number, got "x"`},
 		"not one of":         {provinces("{id: north, patch: true, lead_rule: maybe}"), `lead_rule: "maybe" is not one of required, free`},

@@ -203,7 +203,7 @@ func (t *Table) index() yamlfile.Problems {
 	return problems
 }
 
-// tableFile reads one table file.
+// tableReader reads one table file.
 type tableReader struct {
 	file     *yamlfile.File
 	problems yamlfile.Problems
@@ -353,6 +353,19 @@ func (r *tableReader) column(name, n *yaml.Node) Column {
 	return c
 }
 
+// onlyValues refuses in a patch what it would not change: what a row says of
+// itself is about all its values, those below included.
+func (r *tableReader) onlyValues(row *Row, n *yaml.Node) {
+	for key := range yamlfile.Pairs(n) {
+		switch key.Value {
+		case "source", "confidence", "note":
+			r.fail(key, "a patch changes values alone, so %s of row %q would be lost: write it beside the value, COLUMN: {value: …, %[1]s: …}", key.Value, row.ID)
+		case "name", "also", "verified":
+			r.fail(key, "a patch changes values alone, so %s of row %q would be lost: take it out, or give the whole row without patch: true", key.Value, row.ID)
+		}
+	}
+}
+
 func (r *tableReader) row(t *Table, n *yaml.Node, verified string) *Row {
 	row := &Row{Table: t.ID, Verified: verified, Cells: map[string]Cell{}, Position: r.file.At(n)}
 	if n.Kind != yaml.MappingNode {
@@ -396,7 +409,9 @@ func (r *tableReader) row(t *Table, n *yaml.Node, verified string) *Row {
 	if row.Name.Empty() {
 		row.Name = text.Same(row.ID)
 	}
-	if !row.patch {
+	if row.patch {
+		r.onlyValues(row, n)
+	} else {
 		for _, c := range t.Columns {
 			if _, ok := row.Cells[c.Name]; c.Required && !ok {
 				r.fail(n, "row %q lacks %q", row.ID, c.Name)

@@ -166,25 +166,13 @@ func messages(m map[string]string, prefix string, all rulebook.Messages, remedy 
 func sentences(cases []rulebook.Case) string {
 	var lines []string
 	for _, c := range cases {
-		line := segments(c.Text.Zh) + " / " + segments(c.Text.En)
+		line := rulebook.Written(c.Text.Zh, "") + " / " + rulebook.Written(c.Text.En, "")
 		if c.When != nil {
 			line = "[" + c.When.String() + "] " + line
 		}
 		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
-}
-
-func segments(list []rulebook.Segment) string {
-	var b strings.Builder
-	for _, s := range list {
-		if s.Expr != nil {
-			b.WriteString("{" + s.Expr.Source + "}")
-		} else {
-			b.WriteString(s.Literal)
-		}
-	}
-	return b.String()
 }
 
 func day(t time.Time) string {

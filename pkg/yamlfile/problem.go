@@ -22,6 +22,7 @@ type Position struct {
 	Column int
 }
 
+// String is the place as compilers write it, file:line:column, or the file alone.
 func (p Position) String() string {
 	if p.Line == 0 {
 		return p.File
