@@ -102,6 +102,8 @@ type Test struct {
 	Says     string
 	Position yamlfile.Position
 	File     *yamlfile.File
+
+	check string // which check it is a test of, where it stands beside rows
 }
 
 // partsFrom says how a check gets its parts: one from each row of the table
@@ -183,7 +185,7 @@ func readCheck(file *yamlfile.File) (*Check, error) {
 				}
 			}
 		case "tests":
-			tests := r.tests(value)
+			tests := r.tests(value, false)
 			c.tests = func() []Test { return tests }
 		default:
 			r.fail(key, "unknown key %q%s", key.Value, yamlfile.DidYouMean(key.Value, checkKeys))
@@ -354,7 +356,13 @@ func (r *checkReader) cases(n *yaml.Node) []Case {
 	return cases
 }
 
-func (r *checkReader) tests(n *yaml.Node) []Test {
+// tests reads the tests of a check, or those of rows, which name the check that
+// takes its parts from these.
+func (r *checkReader) tests(n *yaml.Node, ofRows bool) []Test {
+	known := []string{"name", "given", "now", "expect", "severity", "needs", "says"}
+	if ofRows {
+		known = append(known, "check")
+	}
 	if n.Kind != yaml.SequenceNode {
 		r.fail(n, "tests: want a list, got %s", yamlfile.Kind(n))
 		return nil
@@ -386,9 +394,15 @@ func (r *checkReader) tests(n *yaml.Node) []Test {
 				t.Needs = r.texts(value)
 			case "says":
 				t.Says = r.text(value)
-			default:
-				r.fail(key, "unknown key %q%s", key.Value, yamlfile.DidYouMean(key.Value, []string{"name", "given", "now", "expect", "severity", "needs", "says"}))
+			case "check":
+				t.check = r.text(value)
 			}
+			if !slices.Contains(known, key.Value) {
+				r.fail(key, "unknown key %q%s", key.Value, yamlfile.DidYouMean(key.Value, known))
+			}
+		}
+		if ofRows && item.Kind == yaml.MappingNode && t.check == "" {
+			r.fail(item, "a test of rows needs check, the check that takes its parts from them")
 		}
 		if item.Kind == yaml.MappingNode && t.Expect == "" {
 			r.fail(item, "a test needs expect")

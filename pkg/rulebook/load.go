@@ -40,6 +40,7 @@ type Rulebook struct {
 	checksOnce sync.Once
 	checks     []*Check
 	order      []string
+	rowTests   []Test // of rows in layers
 
 	tables map[string]*lazyTable
 
@@ -109,9 +110,35 @@ func Load(base Layer, layers ...Layer) (*Rulebook, error) {
 	return b, problems.Err()
 }
 
+// testRows gives the tests of rows in layers to the checks that they name. So a
+// province's rule is one file of a layer, with its tests, though the check that
+// takes its parts from such rows stands below.
+func (b *Rulebook) testRows() (problems yamlfile.Problems) {
+	for _, t := range b.rowTests {
+		i := slices.IndexFunc(b.checks, func(c *Check) bool { return c.ID == t.check })
+		if i < 0 {
+			ids := make([]string, len(b.checks))
+			for i, c := range b.checks {
+				ids[i] = c.ID
+			}
+			problems = append(problems, yamlfile.Problem{Position: t.Position, Message: fmt.Sprintf("there is no check %q%s", t.check, yamlfile.DidYouMean(t.check, ids))})
+			continue
+		}
+		below := b.checks[i].tests
+		b.checks[i].tests = func() []Test {
+			if below == nil {
+				return []Test{t}
+			}
+			return append(slices.Clone(below()), t)
+		}
+	}
+	return problems
+}
+
 // finishChecks orders the checks and gives those their parts that take them from tables.
 func (b *Rulebook) finishChecks() (problems yamlfile.Problems) {
 	b.sortChecks()
+	problems = b.testRows()
 	for _, c := range b.checks {
 		if err := b.expand(c); err != nil {
 			problems = append(problems, asProblems(err)...)
@@ -361,10 +388,15 @@ func (b *Rulebook) addTable(source ruleSource, over bool) error {
 	if !over && id != source.id() {
 		return yamlfile.Problems{file.Problem(title, "table %q stands in a file of another name", id)}
 	}
-	t, err := readTable(file, b.Table(id))
+	t, tests, err := readTable(file, b.Table(id))
 	if err != nil {
 		return err
 	}
+	if len(tests) > 0 && !over {
+		// A snapshot reads tests from the check's file alone.
+		return yamlfile.Problems{{Position: tests[0].Position, Message: "tests of rows in the base layer stand in the file of their check"}}
+	}
+	b.rowTests = append(b.rowTests, tests...)
 	b.tables[id] = &lazyTable{table: t}
 	return nil
 }

@@ -224,13 +224,14 @@ func (r *tableReader) pairs(n *yaml.Node) func(yield func(key, value *yaml.Node)
 var rowKeys = []string{"id", "name", "also", "source", "verified", "confidence", "note", "patch"}
 
 // readTable reads a table file. base is the table it layers over, or nil.
-func readTable(file *yamlfile.File, base *Table) (*Table, error) {
+func readTable(file *yamlfile.File, base *Table) (*Table, []Test, error) {
 	r := &tableReader{file: file}
 	t := &Table{}
 	if base != nil {
 		t.ID, t.Title, t.Columns = base.ID, base.Title, slices.Clone(base.Columns)
 	}
 	var rows *yaml.Node
+	var tests []Test
 	verified := ""
 	for key, value := range yamlfile.Pairs(file.Root) {
 		switch key.Value {
@@ -255,8 +256,12 @@ func readTable(file *yamlfile.File, base *Table) (*Table, error) {
 			}
 		case "rows":
 			rows = value
+		case "tests":
+			reader := &checkReader{tableReader{file: file}}
+			tests = reader.tests(value, true)
+			r.problems = append(r.problems, reader.problems...)
 		default:
-			r.fail(key, "unknown key %q%s", key.Value, yamlfile.DidYouMean(key.Value, []string{"table", "title", "verified", "note", "columns", "rows"}))
+			r.fail(key, "unknown key %q%s", key.Value, yamlfile.DidYouMean(key.Value, []string{"table", "title", "verified", "note", "columns", "rows", "tests"}))
 		}
 	}
 	if t.ID == "" {
@@ -270,15 +275,16 @@ func readTable(file *yamlfile.File, base *Table) (*Table, error) {
 		}
 	}
 	if err := r.problems.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if problems := t.index(); len(problems) > 0 {
-		return nil, problems.Err()
+		return nil, nil, problems.Err()
 	}
 	if base != nil {
-		return t.over(base, file)
+		t, err := t.over(base, file)
+		return t, tests, err
 	}
-	return t, nil
+	return t, tests, nil
 }
 
 // over lays t's rows over base: a new id is added, a known one replaces the

@@ -37,16 +37,25 @@ func closed(properties map[string]any, required ...string) Schema {
 	return s
 }
 
+// ruleTest describes a test of a check, or one beside rows, which names its check.
+func ruleTest(ofRows bool) Schema {
+	keys := map[string]any{
+		"name": aText, "given": Schema{"type": []string{"object", "null"}}, "now": Schema{"anyOf": []Schema{aDate, {"type": "string", "format": "date-time"}}},
+		"expect": Schema{"enum": verdicts}, "severity": severity, "needs": aList, "says": aText,
+	}
+	if !ofRows {
+		return closed(keys, "expect")
+	}
+	keys["check"] = aText
+	return closed(keys, "check", "expect")
+}
+
 // Check describes a file of rules/checks.
 func Check() Schema {
 	part := closed(map[string]any{
 		"id": aText, "title": both, "severity": severity, "when": aText, "pass": aText, "fail_when": aText,
 		"message": messages(), "remedy": sentences, "source": aList,
 	}, "id", "pass")
-	test := closed(map[string]any{
-		"name": aText, "given": Schema{"type": []string{"object", "null"}}, "now": Schema{"anyOf": []Schema{aDate, {"type": "string", "format": "date-time"}}},
-		"expect": Schema{"enum": verdicts}, "severity": severity, "needs": aList, "says": aText,
-	}, "expect")
 	s := closed(map[string]any{
 		"id": Schema{"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}, "title": both, "severity": severity,
 		"target": Schema{"enum": []string{string(rulebook.TargetFiling), string(rulebook.TargetDomain), string(rulebook.TargetPage)}},
@@ -56,7 +65,7 @@ func Check() Schema {
 			"required": []string{"table", "pass"}, "additionalProperties": aText, "minProperties": 3, "maxProperties": 5},
 		"message": messages(), "remedy": sentences, "source": aList, "verified": aDate, "note": aText,
 		"effective": closed(map[string]any{"from": aDate, "until": aDate}),
-		"tests":     Schema{"type": "array", "items": test},
+		"tests":     Schema{"type": "array", "items": ruleTest(false)},
 	}, "id", "title")
 	s["oneOf"] = []Schema{{"required": []string{"pass"}}, {"required": []string{"parts"}}, {"required": []string{"parts_from"}}}
 	s["$schema"] = Draft
@@ -86,6 +95,7 @@ func Table() Schema {
 		"table": aText, "title": both, "verified": aDate, "note": aText,
 		"columns": Schema{"type": "object", "additionalProperties": column},
 		"rows":    Schema{"type": "array", "items": row},
+		"tests":   Schema{"type": "array", "items": ruleTest(true)},
 	}, "table", "rows")
 	s["$schema"] = Draft
 	s["title"] = "icpcheck table"
