@@ -97,8 +97,15 @@ type explained struct {
 	Check    *explainedCheck `json:"check,omitempty"`
 	Reply    string          `json:"reply"`
 	Commands []string        `json:"commands"`
+	// Related are checks that may be about the text, where no reason is certain.
+	Related []relatedCheck `json:"related_checks,omitempty"`
 
 	lang text.Lang
+}
+
+type relatedCheck struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
 }
 
 type explainedMatch struct {
@@ -164,6 +171,11 @@ func explanationOf(book *rulebook.Rulebook, input string, lang text.Lang) *expla
 					Codes: []string{}, Found: []string{c.ID}, Sources: e.Check.Sources,
 				})
 			}
+		}
+	}
+	if len(e.Matches) == 0 || e.guessed() {
+		for _, c := range explain.Related(book, input) {
+			e.Related = append(e.Related, relatedCheck{c.ID, c.Title.In(lang)})
 		}
 	}
 	for _, m := range e.Matches {
@@ -383,6 +395,15 @@ func (a *app) printExplanation(e *explained, o *options) error {
 		}
 		reasons++
 		p.match(&m, o)
+	}
+	if len(e.Related) > 0 {
+		if reasons > 0 {
+			p.WriteByte('\n')
+		}
+		p.Beside("", 0, e.say(text.ExplainRelated))
+		for _, c := range e.Related {
+			fmt.Fprintf(p, "  %s  %s\n", p.Strong.Sprint(c.Title), p.Faint.Sprint("icpcheck explain "+c.ID))
+		}
 	}
 	if reasons > 0 && e.Check == nil && !o.Quiet {
 		p.WriteByte('\n')

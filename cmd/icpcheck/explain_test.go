@@ -54,6 +54,8 @@ func TestExplainStatus(t *testing.T) {
 		{"stdin", "您好，备案被退回：主体负责人非法定代表人。\n", []string{"-"}, 0, "lead-not-legal-representative", ""},
 		{"nothing found", "", []string{"你好"}, 3, "rules list rejections", ""},
 		{"nothing found, reply", "", []string{"--reply", "你好"}, 3, "", "No reason for rejection fits"},
+		{"nothing found, a check", "", []string{"服务码已用完或无效"}, 3, "A service code is left  icpcheck explain server-service-codes\n", ""},
+		{"nothing found, a check in JSON", "", []string{"服务码已用完或无效", "--format", "json"}, 3, `"id": "server-service-codes"`, ""},
 		{"a guess", "", []string{"公安备案没有办理"}, 0, "what follows is a guess", ""},
 		{"a guess, reply", "", []string{"--reply", "公安备案没有办理"}, 3, "", "No reason for rejection fits"},
 		{"no argument", "", nil, 2, "", "no text to explain"},

@@ -111,7 +111,13 @@ func New(book *rulebook.Rulebook) *Matcher {
 		slices.SortStableFunc(list, func(x, y int) int { return cmp.Compare(m.rank(x, id), m.rank(y, id)) })
 	}
 	m.weight = weights(m.profiles, len(m.rows))
-	m.likeness = sync.OnceValue(func() *likenesses { return newLikenesses(m.rows) })
+	m.likeness = sync.OnceValue(func() *likenesses {
+		documents := make([]bag, len(m.rows))
+		for i, row := range m.rows {
+			documents[i] = bagOf(row)
+		}
+		return newLikenesses(documents)
+	})
 	return m
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // A text in which no wording of the table stands may still say in other words
@@ -39,10 +40,11 @@ var calm = sync.OnceValue(func() [][]string {
 		"已通过", "已恢复", "不在黑名单", "未列入黑名单", "已提交", "已生效", "已受理", "已收到", "已开具", "已支付", "无误", "无需", "不需要", "欢迎", "感谢", "耐心等待", "客服", "优惠")
 })
 
-// likenesses compares sentences with reasons by the cosine of their features.
+// likenesses compares sentences with documents, one for each reason or check, by
+// the cosine of their features.
 type likenesses struct {
 	weight map[string]float64
-	rows   []map[string]float64 // of each reason, of length 1
+	rows   []map[string]float64 // of each document, of length 1
 }
 
 // features are the pairs of neighbouring tokens, and words of other scripts by
@@ -60,40 +62,48 @@ func features(words []token) map[string]int {
 	return have
 }
 
-// newLikenesses reads all that the table says of the reasons. What stands for
-// the reason in a few words counts more than what explains it at length.
-func newLikenesses(rows []*rulebook.Row) *likenesses {
-	counts := make([]map[string]int, len(rows))
+// bag counts the features of a document. What stands for it in a few words counts
+// more than what explains it at length.
+type bag map[string]int
+
+func (b bag) add(weight int, texts ...string) {
+	for _, s := range texts {
+		for f, n := range features(words(s)) {
+			b[f] += weight * n
+		}
+	}
+}
+
+func (b bag) addBoth(weight int, texts ...text.Text) {
+	for _, t := range texts {
+		b.add(weight, t.Zh, t.En)
+	}
+}
+
+// bagOf reads all that the table says of a reason.
+func bagOf(row *rulebook.Row) bag {
+	b, m := bag{}, Match{Row: row}
+	b.addBoth(3, row.Name)
+	b.addBoth(2, m.Meaning())
+	b.addBoth(2, m.Causes()...)
+	b.addBoth(1, m.Remedies()...)
+	b.add(1, row.Also...)
+	b.add(1, row.List("keywords")...)
+	return b
+}
+
+func newLikenesses(documents []bag) *likenesses {
 	seen := map[string]int{}
-	for i, row := range rows {
-		counts[i] = map[string]int{}
-		add := func(weight int, texts ...string) {
-			for _, s := range texts {
-				for f, n := range features(words(s)) {
-					counts[i][f] += weight * n
-				}
-			}
-		}
-		m := Match{Row: row}
-		add(3, row.Name.Zh, row.Name.En)
-		add(2, m.Meaning().Zh, m.Meaning().En)
-		for _, t := range m.Causes() {
-			add(2, t.Zh, t.En)
-		}
-		for _, t := range m.Remedies() {
-			add(1, t.Zh, t.En)
-		}
-		add(1, row.Also...)
-		add(1, row.List("keywords")...)
-		for f := range counts[i] {
+	for _, b := range documents {
+		for f := range b {
 			seen[f]++
 		}
 	}
-	l := &likenesses{weight: map[string]float64{}, rows: make([]map[string]float64, len(rows))}
+	l := &likenesses{weight: map[string]float64{}, rows: make([]map[string]float64, len(documents))}
 	for f, n := range seen {
-		l.weight[f] = math.Log(1 + float64(len(rows))/float64(n))
+		l.weight[f] = math.Log(1 + float64(len(documents))/float64(n))
 	}
-	for i, have := range counts {
+	for i, have := range documents {
 		l.rows[i] = l.vector(have)
 	}
 	return l
@@ -126,14 +136,8 @@ func (l *likenesses) like(sentence []token) (reason int, score float64, ok bool)
 	if len(sentence) < enough || !holds(sentence, subjects()) || !holds(sentence, refusals()) || holds(sentence, calm()) {
 		return 0, 0, false
 	}
-	have := features(sentence)
-	v, order := l.vector(have), sorted(have)
 	var first, second float64
-	for i, row := range l.rows {
-		var sum float64
-		for _, f := range order {
-			sum += v[f] * row[f]
-		}
+	for i, sum := range l.cosines(sentence) {
 		switch {
 		case sum > first:
 			reason, first, second = i, sum, first
@@ -143,6 +147,19 @@ func (l *likenesses) like(sentence []token) (reason int, score float64, ok bool)
 	}
 	const sure = 0.5 // no sentence is more like a reason's whole text
 	return reason, likeTop * (0.6 + 0.4*min(1, first/sure)), first >= minLikeness && first >= minLead*second
+}
+
+// cosines compares a sentence with each document.
+func (l *likenesses) cosines(sentence []token) []float64 {
+	have := features(sentence)
+	v, order := l.vector(have), sorted(have)
+	sums := make([]float64, len(l.rows))
+	for i, row := range l.rows {
+		for _, f := range order {
+			sums[i] += v[f] * row[f]
+		}
+	}
+	return sums
 }
 
 func sorted(have map[string]int) []string {

@@ -140,6 +140,7 @@ const (
 	ExplainNothing   Key = "explain-nothing"
 	ExplainTry       Key = "explain-try"
 	ExplainGuess     Key = "explain-guess"
+	ExplainRelated   Key = "explain-related"
 	ExplainAfter     Key = "explain-after"
 	ExplainReplyOne  Key = "explain-reply-one"
 	ExplainReplyMany Key = "explain-reply-many"
@@ -337,6 +338,7 @@ var catalogue = map[Key]Text{
 	ExplainNothing:  {Zh: "没有找到相符的驳回原因。", En: "No reason for rejection fits this text."},
 	ExplainGuess:    {Zh: "没有找到确切相符的驳回原因；下面只是猜测，请对照原文核对：", En: "No reason for rejection fits this text for certain; what follows is a guess, compare it with the text:"},
 	ExplainTry:      {Zh: "请原样粘贴管局或接入服务商的驳回说明，或者给出四位结果码；icpcheck rules list rejections 列出所有原因。", En: "Paste what the bureau or provider wrote, word for word, or give the four-digit result code; icpcheck rules list rejections lists all reasons."},
+	ExplainRelated:  {Zh: "可能相关的检查项：", En: "Checks that may be about it:"},
 	// Source: rejections/tencent_general, about 2020 to 2021; no later figure was found.
 	ExplainAfter:     {Zh: "驳回后请尽快修改：按腾讯云的说明，须在 45 天内处理，重新提交后 1 到 2 个工作日内再审。", En: "Act soon: by Tencent Cloud's rules within 45 days of the rejection; what is submitted again is reviewed within 1 to 2 working days."},
 	ExplainReplyOne:  {Zh: "您好，您的备案申请被退回，原因是“{0}”。{1}", En: "Hello, your filing was returned for this reason: {0}. {1}"},
