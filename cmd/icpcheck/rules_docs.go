@@ -134,7 +134,11 @@ Printed by %[1]sicpcheck rules docs sources%[1]s (%[1]smake generate%[1]s); do n
 %[1]sseed%[1]s 是奠基文档 · is the founding document. 被引用 cited by: 检查项与表中的行数 checks, and rows by table.
 `, "`")
 	for _, row := range book.Table("sources").Rows {
-		fmt.Fprintf(&b, "\n## <a id=\"%s\"></a>%s\n\n%s\n\n", anchor(row.ID), row.ID, row.Text("title"))
+		fmt.Fprintf(&b, "\n## <a id=\"%s\"></a>%s\n\n%s", anchor(row.ID), row.ID, row.Name.Zh)
+		if row.Name.En != row.Name.Zh {
+			b.WriteString(" · " + row.Name.En)
+		}
+		b.WriteString("\n\n")
 		place := row.Text("url")
 		if place != "" {
 			place = "<" + place + ">"

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 func TestRulesSchema(t *testing.T) {
@@ -185,6 +187,67 @@ func TestRulebookPage(t *testing.T) {
 	for _, command := range []string{"lint", "test"} {
 		if o := inProcess(t, "rules", command, "--rules", dir); o.status != 0 {
 			t.Errorf("rules %s: status %d\n%s", command, o.status, o.stderr)
+		}
+	}
+}
+
+// TestSourceLanguage: a report, its sentences and rules show name sources in
+// the language of the report.
+func TestSourceLanguage(t *testing.T) {
+	filing := write(t, "provider: aliyun\nprovince: hebei\nsubject: {type: enterprise, name: 甲公司}\ndomains: [{name: example.com, holder: 张三}]\n")
+	for lang, want := range map[string]struct{ seed, cited, unfilled string }{
+		"zh": {"阿里云：ICP 备案快速入门", "（阿里云：各省管局规则，2019 年）", "（<来源>）"},
+		"en": {"Alibaba Cloud ICP filing quick start", "(Alibaba Cloud: a page of rules for each province, 2019)", "(<source>)"},
+	} {
+		inLang := func(args ...string) string { return inProcess(t, append(args, "--lang", lang)...).stdout }
+		var report struct {
+			Sources map[string]struct{ Title string }
+			Reports []struct {
+				Checks []struct{ ID, Message string }
+			}
+		}
+		if err := json.Unmarshal([]byte(inLang("check", filing, "--offline", "--format", "json")), &report); err != nil {
+			t.Fatal(err)
+		}
+		if got := report.Sources["seed"].Title; got != want.seed {
+			t.Errorf("%s: the report calls the seed %q", lang, got)
+		}
+		for _, c := range report.Reports[0].Checks {
+			if c.ID == "domain-holder" && !strings.Contains(c.Message, want.cited) {
+				t.Errorf("%s: no %s in %s", lang, want.cited, c.Message)
+			}
+		}
+		for _, format := range []string{"text", "html", "markdown", "sarif"} {
+			if out := inLang("check", filing, "--offline", "--verbose", "--format", format); !strings.Contains(out, want.seed) {
+				t.Errorf("%s: %s does not name the seed", lang, format)
+			}
+		}
+		if out := inLang("rules", "show", "domain-holder"); !strings.Contains(out, want.seed) {
+			t.Errorf("%s: rules show does not name the seed: %s", lang, out)
+		}
+		if out := inLang("explain", "domain-holder"); !strings.Contains(out, want.seed) || !strings.Contains(out, want.unfilled) {
+			t.Errorf("%s: explain does not name the seed, or the source of a sentence: %s", lang, out)
+		}
+	}
+}
+
+// TestSourceNames: each source has a Chinese name, unless it is a project's own.
+func TestSourceNames(t *testing.T) {
+	var list struct {
+		Rows []struct {
+			ID   string
+			Name text.Text
+		}
+	}
+	if err := json.Unmarshal([]byte(inProcess(t, "rules", "list", "sources", "--format", "json").stdout), &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range list.Rows {
+		if !regexp.MustCompile(`\p{Han}`).MatchString(r.Name.Zh) && r.Name.Zh != r.Name.En {
+			t.Errorf("%s is called %q in Chinese", r.ID, r.Name.Zh)
+		}
+		if r.Name.En == r.ID || r.Name.Zh == r.Name.En && strings.Contains(r.Name.En, " ") {
+			t.Errorf("%s has the same name in both languages: %q", r.ID, r.Name.En)
 		}
 	}
 }

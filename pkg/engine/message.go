@@ -192,9 +192,13 @@ func Display(book *rulebook.Rulebook, path string, v any, lang text.Lang) string
 		vocabulary = "provinces"
 	}
 	column, _ := book.JoinColumn(path)
+	isSource := rulebook.NamesSource(path)
 	word := func(s string) string {
 		if path == "domain.suffix" || path == "suffix.id" {
 			return domainname.ToUnicode(s)
+		}
+		if isSource {
+			return book.Cited(s).In(lang)
 		}
 		if vocabulary != "" {
 			return book.Label(vocabulary, s, "").In(lang)

@@ -655,7 +655,7 @@ func (b *Rulebook) Info() Info { return Info{b.Version, b.Date, b.Digest()} }
 // SourceTitle names a source for people.
 func (b *Rulebook) SourceTitle(id string) text.Text {
 	if r := b.Row("sources", id); r != nil {
-		return text.Same(r.Text("title"))
+		return r.Name
 	}
 	return text.Same(id)
 }

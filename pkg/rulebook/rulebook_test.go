@@ -31,9 +31,9 @@ var small = files{
 	"rulebook.yaml": "version: \"1\"\ndate: 2026-11-24\norder: [second, first]\n",
 	"tables/sources.yaml": `
 table: sources
-columns: {title: text}
+columns: {url: text, date: text}
 rows:
-  - {id: decree, title: A decree}
+  - {id: decree, name: {zh: 法令, en: A decree}}
 `,
 	"tables/provinces.yaml": `
 table: provinces
@@ -160,7 +160,7 @@ rows:
   - {id: north, patch: true, min_validity_days: 45, hours: 9-17}
   - {id: east, min_validity_days: 60, source: [acme]}
 `,
-			"tables/sources.yaml": "table: sources\nrows:\n  - {id: acme, title: Ours}\n",
+			"tables/sources.yaml": "table: sources\nrows:\n  - {id: acme, name: {zh: 我们的, en: Ours}}\n",
 			"checks/second.yaml":  check("second", "site.commercial == true"),
 			"checks/fourth.yaml":  check("fourth", "province.hours != ''"),
 		},
@@ -205,6 +205,10 @@ func TestLayerMistakes(t *testing.T) {
 		"half a row":         {provinces("{id: north, min_validity_days: 1, islands: true}"), `leaves out "lead_rule"`},
 		"patch of nothing":   {provinces("{id: nroth, patch: true, min_validity_days: 1}"), `no row "nroth" to patch in table "provinces", did you mean "north"?`},
 		"source of a patch":  {provinces("{id: north, patch: true, min_validity_days: 1, source: [decree]}"), `source of row "north" would be lost: write it beside the value`},
+		"source unnamed":     {files{"tables/sources.yaml": "table: sources\nrows:\n  - {id: acme}\n"}, `row "acme" lacks "name"`},
+		"source titled":      {files{"tables/sources.yaml": "table: sources\nrows:\n  - {id: acme, title: Ours}\n"}, `unknown column "title"`},
+		"source in English":  {files{"tables/sources.yaml": "table: sources\nrows:\n  - {id: acme, name: {en: Ours}}\n"}, "the Chinese text (zh) is missing"},
+		"source in Chinese":  {files{"tables/sources.yaml": "table: sources\nrows:\n  - {id: acme, name: {zh: 我们的}}\n"}, "the English text (en) is missing"},
 		"name of a patch":    {provinces("{id: north, name: {zh: 北, en: N}, patch: true}"), `name of row "north" would be lost: take it out`},
 		"unknown column":     {provinces("{id: north, patch: true, min_validity_day: 1}"), `unknown column "min_validity_day", did you mean "min_validity_days"?`},
 		"wrong type":         {provinces("{id: north, patch: true, min_validity_days: x}"), `min_validity_days: want a whole number, got "x"`},
@@ -246,6 +250,41 @@ func TestLayerMistakes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCited: a sentence that rests on one source names the newest, in its language.
+func TestCited(t *testing.T) {
+	book := open(t, files{
+		"tables/sources.yaml": `
+table: sources
+rows:
+  - {id: old, name: {zh: 旧规定, en: Old rules}, date: about 2017}
+  - {id: new, name: {zh: 新规定, en: New rules}, date: "2019-09-12; Tibet 2018"}
+`,
+		"tables/provinces.yaml": `
+table: provinces
+rows:
+  - {id: north, patch: true, min_validity_days: {value: 45, source: [decree, new, old]}}
+`,
+	})
+	north := book.Row("provinces", "north")
+	tests := []struct {
+		column, id string
+		cited      text.Text
+	}{
+		{"min_validity_days", "new", text.Text{Zh: "新规定，2019 年", En: "New rules, 2019"}},
+		{"lead_rule", "decree", text.Text{Zh: "法令", En: "A decree"}}, // without a date
+		{"islands", "decree", text.Text{Zh: "法令", En: "A decree"}},   // the row's
+	}
+	for _, test := range tests {
+		id := book.SourceOf(north, test.column)
+		if id != test.id || book.Cited(id) != test.cited {
+			t.Errorf("%s: got %q, %v", test.column, id, book.Cited(id))
+		}
+	}
+	if got := book.FactLabel("province.lead_rule.source"); got != (text.Text{Zh: "来源", En: "source"}) {
+		t.Errorf("the path of a source is called %v", got)
 	}
 }
 
@@ -426,7 +465,7 @@ func TestLint(t *testing.T) {
 		"macro over facts":   {files{"checks/x.yaml": strings.Replace(sound, "site.commercial\"", "domain.statuses.exists(s, s == 'ok')\"", 1)}, "checks/x.yaml", `goes through the list of facts domain.statuses`},
 		"macro in a message": {files{"checks/x.yaml": strings.Replace(sound, "fail: {zh: 不好, en: bad}", "fail: [{when: \"page.copyright.all(c, c != '')\", zh: 不好, en: bad}, {zh: 坏, en: worse}]", 1)}, "checks/x.yaml", `goes through the list of facts page.copyright`},
 		"macro over a table": {files{"checks/x.yaml": strings.Replace(sound, "site.commercial\"", "registrar.iana_ids.exists(s, s == domain.registrar)\"", 1)}, "checks/x.yaml", ""},
-		"unused source":      {row("sources", "{title: text}", "{id: rumour, title: Hearsay}"), "tables/sources.yaml", `source "rumour" is cited nowhere`},
+		"unused source":      {row("sources", "{}", "{id: rumour, name: {zh: 传闻, en: Hearsay}}"), "tables/sources.yaml", `source "rumour" is cited nowhere`},
 		"unread table":       {row("spare", "{a: text}", "{id: one, source: [decree]}"), "tables/spare.yaml", `no check or command reads table "spare"`},
 		"unread word":        {row("words", "{}", "{id: colour/red, source: [decree]}"), "tables/words.yaml", `no check or command reads row "colour/red" of table "words"`},
 		"unread fact":        {row("facts", "{}", "{id: site.colour}"), "tables/facts.yaml", `no check or command reads row "site.colour" of table "facts"`},

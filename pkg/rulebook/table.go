@@ -413,6 +413,9 @@ func (r *tableReader) row(t *Table, n *yaml.Node, verified string) *Row {
 		r.fail(n, "a row needs an id")
 	}
 	if row.Name.Empty() {
+		if t.ID == "sources" && !row.patch {
+			r.fail(n, "row %q lacks %q", row.ID, "name") // reports show it to people, to whom the id says nothing
+		}
 		row.Name = text.Same(row.ID)
 	}
 	if row.patch {

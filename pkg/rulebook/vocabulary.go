@@ -243,28 +243,45 @@ func (r *Row) ConfidenceOf(column string) string {
 
 var year = pattern.New(`\b20[0-9]{2}`)
 
-// SourceOf names the newest source of a cell with its year, for messages that
-// rest on it alone.
+// SourceOf gives the id of the newest source of a cell, for messages that rest
+// on it alone.
 func (b *Rulebook) SourceOf(r *Row, column string) string {
 	sources := r.Cells[column].Source
 	if len(sources) == 0 {
 		sources = r.Source
 	}
-	var title, newest string
-	for _, id := range sources {
-		s := b.Row("sources", id)
-		if s == nil {
+	var id, newest string
+	for _, s := range sources {
+		row := b.Row("sources", s)
+		if row == nil {
 			continue
 		}
-		if y := year().FindString(s.Text("date")); title == "" || y > newest {
-			title, newest = s.Text("title"), y
+		if y := sourceYear(row); id == "" || y > newest {
+			id, newest = s, y
 		}
 	}
-	if newest == "" {
-		return title
-	}
-	return title + ", " + newest
+	return id
 }
+
+// NamesSource reports whether a path leads to the source of a column behind a join.
+func NamesSource(path string) bool {
+	_, column, ok := JoinOf(path)
+	return ok && strings.HasSuffix(column, ".source")
+}
+
+// Cited names a source with its year, as sentences do.
+func (b *Rulebook) Cited(id string) text.Text {
+	title := b.SourceTitle(id)
+	if row := b.Row("sources", id); row != nil {
+		if y := sourceYear(row); y != "" {
+			return text.Text{Zh: title.Zh + "，" + y + " 年", En: title.En + ", " + y}
+		}
+	}
+	return title
+}
+
+// sourceYear is the first year that a source's date names, or "".
+func sourceYear(r *Row) string { return year().FindString(r.Text("date")) }
 
 // factTypes are the column types that rules can read, as types of facts.
 var factTypes = map[ColumnType]filing.Type{
@@ -273,13 +290,16 @@ var factTypes = map[ColumnType]filing.Type{
 }
 
 // FactLabel names a path for people: the wording of table "facts", the title
-// of the column behind a join, else the path.
+// of the column behind a join, "source" for where that comes from, else the path.
 func (b *Rulebook) FactLabel(path string) text.Text {
 	if r := b.Row("facts", path); r != nil {
 		return r.Name
 	}
 	if c, ok := b.JoinColumn(path); ok && !c.Title.Empty() {
 		return c.Title
+	}
+	if NamesSource(path) {
+		return text.Catalogue(text.LabelSource)
 	}
 	return text.Same(path)
 }
