@@ -177,11 +177,11 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	case err != nil:
 		return err
 	}
+	if done.Count+out.written == 0 { // before the results of an earlier run are replaced by none
+		return nothingIn(path)
+	}
 	if err := out.finish(); err != nil {
 		return err
-	}
-	if done.Count+out.written == 0 {
-		return nothingIn(path)
 	}
 	if f.failOnNew {
 		if out.worse {

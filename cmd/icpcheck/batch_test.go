@@ -375,8 +375,16 @@ func TestBatchRetry(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(whole, "--retry-undetermined")
-	if lines := batchLines(t, readString(t, output)); len(lines) != 3 || lines[2].Target != "free.cn" {
+	results := readString(t, output)
+	if lines := batchLines(t, results); len(lines) != 3 || lines[2].Target != "free.cn" {
 		t.Errorf("got %+v", lines)
+	}
+	// A list that came to nothing takes no results away.
+	if err := os.WriteFile(names, []byte("# no\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, errs := run(whole, "--retry-undetermined"); status != 2 || readString(t, output) != results {
+		t.Errorf("an empty list: status %d, %q, results of %d bytes", status, errs, len(readString(t, output)))
 	}
 }
 

@@ -16,6 +16,9 @@ const mostLinks = 40
 // part lead to, which need not be there yet. Renaming a file to the path itself
 // would put it in the place of the link.
 func followLinks(path string) (string, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return path, nil // the pipe behind /dev/stdout has no path of its own
+	}
 	at := path
 	for range mostLinks {
 		target, err := os.Readlink(at)
@@ -61,7 +64,11 @@ func (o *options) spare(inputs ...string) error {
 }
 
 // sameFile reports whether two paths are one file, by whatever links, or would be.
+// A terminal or /dev/null loses nothing by what is written to it.
 func sameFile(a, b string) bool {
+	if info, err := os.Stat(b); err == nil && !info.Mode().IsRegular() {
+		return false
+	}
 	if place(a) == place(b) {
 		return true
 	}

@@ -523,7 +523,7 @@ func (s *shard) answer(p *dnsmessage.Parser, header dnsmessage.Header, w waiting
 	owner := n.Name // the end of the alias chain so far; records stand in its order almost always
 	var list []netip.Addr
 	var chain []string
-	records := 0
+	records, concerned := 0, false
 	for {
 		h, err := p.AnswerHeader()
 		if errors.Is(err, dnsmessage.ErrSectionDone) {
@@ -535,6 +535,7 @@ func (s *shard) answer(p *dnsmessage.Parser, header dnsmessage.Header, w waiting
 		}
 		records++
 		mine := sameName(&h.Name, owner)
+		concerned = concerned || mine
 		switch {
 		case mine && h.Type == dnsmessage.TypeA && w.qtype == dns.TypeA:
 			r, err := p.AResource()
@@ -574,8 +575,8 @@ func (s *shard) answer(p *dnsmessage.Parser, header dnsmessage.Header, w waiting
 	case records == 0 && header.RCode == dnsmessage.RCodeSuccess && !header.Authoritative && !header.RecursionAvailable:
 		s.again(w, errReferral)
 		return
-	case len(chain) > 0:
-		s.handOver(w) // it may leave the end open
+	case len(chain) > 0, records > 0 && !concerned:
+		s.handOver(w) // it may leave the end open, or be about others alone
 		return
 	case header.RCode == dnsmessage.RCodeNameError && !header.Authoritative && !deniedByZone(p):
 		s.handOver(w) // its word alone is not enough

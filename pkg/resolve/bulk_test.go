@@ -71,13 +71,14 @@ func TestBulkAgrees(t *testing.T) {
 		"open.example.com A":       "open.example.com. 60 IN CNAME four.example.com.",
 		"circle.example.com A":     "circle.example.com. 60 IN CNAME circle.example.com.",
 		"stranger.example.com A":   "other.example.com. 60 IN A 203.0.113.66",
+		"unlike.example.com A":     "other.example.com. 60 IN TXT x",
 		"broken.example.com A":     "SERVFAIL",
 		"refused.example.com AAAA": "REFUSED",
 		"dangling.example.com A":   "NXDOMAIN|dangling.example.com. 60 IN CNAME gone.example.com.|" + soa,
 	}))
 	r := &Resolver{Servers: []string{server}, Timeout: long}
 	names := []string{"both.example.com", "four.example.com", "none.example.com", "free.example.com", "alias.example.com", "shuffled.example.com", "open.example.com",
-		"circle.example.com", "stranger.example.com", "broken.example.com", "refused.example.com", "dangling.example.com", "odd name.example.com", "a..example.com"}
+		"circle.example.com", "stranger.example.com", "unlike.example.com", "broken.example.com", "refused.example.com", "dangling.example.com", "odd name.example.com", "a..example.com"}
 	for i, got := range bulk(t, &Bulk{Resolver: r}, names...) {
 		want := r.Lookup(context.Background(), names[i], "example.com")
 		var fails, wantFails []string

@@ -296,13 +296,20 @@ func (s *session) recursively(ctx context.Context, q question) (*dns.Msg, string
 }
 
 // proven reports whether an answer does not deny the name, or comes from or shows
-// an authority below a top-level domain that does (RFC 2308). Behind a captive
-// portal, in a sandbox or in a closed network servers deny every name, and show
-// nothing, or a root of their own.
+// an authority that does (RFC 2308): one of a domain, or the public root. Behind a
+// captive portal, in a sandbox or in a closed network servers deny every name, and
+// show nothing, or a root of their own.
 func proven(msg *dns.Msg) bool {
 	return msg.Rcode != dns.RcodeNameError || len(msg.Answer) > 0 || msg.Authoritative ||
-		slices.ContainsFunc(msg.Ns, func(rr dns.RR) bool { return rr.Header().Rrtype == dns.TypeSOA && rr.Header().Name != "." })
+		slices.ContainsFunc(msg.Ns, func(rr dns.RR) bool {
+			soa, ok := rr.(*dns.SOA)
+			return ok && (soa.Hdr.Name != "." || dns.CanonicalName(soa.Ns) == publicRoot)
+		})
 }
+
+// publicRoot is the primary server that the root of the public DNS names. Where it
+// denies a name, there is no such top-level domain.
+const publicRoot = "a.root-servers.net."
 
 // reaches tells why the servers do not know the public DNS, or nil: they must not
 // deny the top-level domain as well. Some that are sound leave the proof out when

@@ -341,6 +341,11 @@ func TestLookupDenied(t *testing.T) {
 			msg.Ns = []dns.RR{&dns.SOA{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeSOA, Class: dns.ClassINET}, Ns: "local.", Mbox: "local."}}
 			w.WriteMsg(msg)
 		}, true},
+		"by the public root": {func(w dns.ResponseWriter, query *dns.Msg) {
+			msg := reply(t, query, dns.RcodeNameError)
+			msg.Ns = []dns.RR{&dns.SOA{Hdr: dns.RR_Header{Name: ".", Rrtype: dns.TypeSOA, Class: dns.ClassINET}, Ns: "A.ROOT-SERVERS.NET.", Mbox: "nstld.verisign-grs.com."}}
+			w.WriteMsg(msg)
+		}, false},
 		"from memory": {func(w dns.ResponseWriter, query *dns.Msg) {
 			if asked(query) == "com NS" {
 				w.WriteMsg(reply(t, query, dns.RcodeSuccess, "com. 60 IN NS a.gtld-servers.net."))
