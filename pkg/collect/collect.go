@@ -97,6 +97,9 @@ func (c *Collector) Collect(ctx context.Context, filings ...*filing.Filing) {
 
 func (c *Collector) domain(ctx context.Context, d *filing.Domain) {
 	host, _ := d.Facts.Text("domain.host")
+	if host == "" {
+		return // there is no name to ask about yet
+	}
 	if c.Offline {
 		c.missed(d, failure.New(failure.NotAsked, "rdap", "", d.Name(), nil), registrationFacts)
 		if len(c.Vantages) > 0 {

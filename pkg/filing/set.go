@@ -135,13 +135,14 @@ func paths() []string {
 }
 
 // Apply puts an assignment into the filing, over whatever the file says. A fact of
-// every domain is one of the domain that is still to be named, where there is none.
+// every domain is one of the domain that is still to be named, where there is none;
+// a filing of pages alone has none to name.
 func (f *Filing) Apply(a Assignment) error {
 	if !strings.HasPrefix(a.Path, DomainPrefix) {
 		f.Facts[a.Path] = a.Fact
 		return nil
 	}
-	if len(f.Domains) == 0 && a.Domain == "" {
+	if len(f.Domains)+len(f.Pages) == 0 && a.Domain == "" {
 		f.Domains = []*Domain{{Facts: Facts{}}}
 	}
 	matched := false
