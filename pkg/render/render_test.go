@@ -227,11 +227,14 @@ func TestOpenRefuses(t *testing.T) {
 		"/frame":     html(`<iframe src="` + inside.URL + `/frame"></iframe><p>refused?</p>`),
 		"/post":      html(`<body><script>fetch("/to", {method: "POST", body: "x"})` + result + `</script>`),
 		"/form":      html(`<form action="/to" method="post"><input name="a" value="b"></form><script>document.forms[0].submit()</script>refused`),
-		"/beacon":    html(`<body><script>navigator.sendBeacon("/to", "x"); document.body.append("refused")</script>`),
-		"/worker":    html(`<body><script>new Worker(URL.createObjectURL(new Blob(['fetch("` + inside.URL + `/worker", {mode: "no-cors"}).then(() => postMessage("got"), () => postMessage("refused"))']))).onmessage = (m) => document.body.append(m.data)</script>`),
-		"/socket":    html(`<body><script>new WebSocket("ws://` + inside.Listener.Addr().String() + `/socket").onerror = () => document.body.append("refused")</script>`),
-		"/file":      html(`<body><script>fetch("file://` + secret + `")` + result + `</script><iframe src="file://` + secret + `"></iframe>`),
-		"/webrtc":    html(rtc + `<p>refused</p>`),
+		"/beacon": html(`<body><script>
+			// A beacon goes when the browser likes: the page says so when it came to its end.
+			new PerformanceObserver((l) => { if (l.getEntries().some((e) => e.initiatorType == "beacon")) document.body.append("refused") }).observe({type: "resource"})
+			navigator.sendBeacon("/to", "x")</script>`),
+		"/worker": html(`<body><script>new Worker(URL.createObjectURL(new Blob(['fetch("` + inside.URL + `/worker", {mode: "no-cors"}).then(() => postMessage("got"), () => postMessage("refused"))']))).onmessage = (m) => document.body.append(m.data)</script>`),
+		"/socket": html(`<body><script>new WebSocket("ws://` + inside.Listener.Addr().String() + `/socket").onerror = () => document.body.append("refused")</script>`),
+		"/file":   html(`<body><script>fetch("file://` + secret + `")` + result + `</script><iframe src="file://` + secret + `"></iframe>`),
+		"/webrtc": html(rtc + `<p>refused</p>`),
 		"/cookie": func(w http.ResponseWriter, r *http.Request) {
 			http.SetCookie(w, &http.Cookie{Name: "a", Value: "b", Path: "/"})
 			html(`<body><script>document.cookie = "c=d"; fetch("/cookies").then((r) => r.text()).then((s) => document.body.append(s))</script>`)(w, r)
