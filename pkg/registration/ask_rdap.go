@@ -26,19 +26,22 @@ func (c *Client) askRDAP(ctx context.Context, base string, pace Pace, domain str
 	fail := func(kind failure.Kind, err error) (Record, *problem) {
 		return Record{}, problemOf(SourceRDAP, base, domain, failure.New(kind, SourceRDAP, base, domain, err))
 	}
-	target := strings.TrimSuffix(base, "/") + "/domain/" + url.PathEscape(domain)
-	parsed, err := url.Parse(target)
-	if err != nil || parsed.Host == "" {
-		return fail(failure.Unreachable, fmt.Errorf("%q is no base URL", base))
+	host, err := c.hostOf(base)
+	if err != nil {
+		return fail(failure.Unreachable, err)
 	}
-	turn, failed := c.take(ctx, SourceRDAP, base, parsed.Host, pace, domain)
+	turn, failed := c.take(ctx, SourceRDAP, base, host, pace, domain)
 	if failed != nil {
 		return Record{}, failed
 	}
 	defer func() { turn.end(failed) }()
 	ctx, cancel := context.WithTimeout(ctx, c.timeout())
 	defer cancel()
-	request := (&http.Request{Method: http.MethodGet, URL: parsed, Host: parsed.Host, Header: http.Header{"Accept": {"application/rdap+json"}}}).WithContext(ctx)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(base, "/")+"/domain/"+url.PathEscape(domain), nil)
+	if err != nil {
+		return fail(failure.Unreachable, err)
+	}
+	request.Header["Accept"] = acceptRDAP
 	if c.UserAgent != "" {
 		request.Header.Set("User-Agent", c.UserAgent)
 	}
@@ -83,6 +86,22 @@ func (c *Client) askRDAP(ctx context.Context, base string, pace Pace, domain str
 		return Record{}, problemOf(SourceRDAP, base, domain, err)
 	}
 	return record, nil
+}
+
+// acceptRDAP is a header that all requests share; none of them changes it.
+var acceptRDAP = []string{"application/rdap+json"}
+
+// hostOf is the host, with its port, of a base URL, of which there are few.
+func (c *Client) hostOf(base string) (string, error) {
+	if host, ok := c.hosts.Load(base); ok {
+		return host.(string), nil
+	}
+	parsed, err := url.Parse(base)
+	if err != nil || parsed.Host == "" {
+		return "", fmt.Errorf("%q is no base URL", base)
+	}
+	c.hosts.Store(base, parsed.Host)
+	return parsed.Host, nil
 }
 
 // bodies are what answers are read into; a record keeps nothing of the bytes it

@@ -59,6 +59,7 @@ type Client struct {
 	Stop context.Context
 
 	limiter limiter
+	hosts   sync.Map  // hosts of base URLs, as text, by the URL
 	once    sync.Once // makes client
 	client  *http.Client
 	// manners are the pauses after refusals; tests shorten them. Nil is usualManners.
@@ -127,6 +128,9 @@ func (c *Client) Lookup(ctx context.Context, name domainname.Name) Answer {
 	if !ok || len(server.RDAP) == 0 && server.WHOIS == "" {
 		err := fmt.Errorf("no server is known for names below %s", name.Suffix)
 		return Answer{At: c.now(), Failures: []*failure.Failure{failure.New(failure.Unsupported, SourceRDAP, "", name.Apex, err)}}
+	}
+	if c.Cache == nil {
+		return c.ask(ctx, server, name)
 	}
 	key := strings.Join(server.RDAP, " ") + "\x00" + server.WHOIS + "\x00" + name.Apex
 	return cache.Do(c.Cache, cache.Registration, key, func() (Answer, time.Duration) {
