@@ -92,11 +92,11 @@ func (a *app) runBatchDNS(cmd *cobra.Command, path string, f batchFlags) error {
 	case cmd.Context().Err() != nil:
 		return a.interrupted(out, done.Count+w.next)
 	}
-	if err := out.finish(); err != nil {
-		return err
-	}
 	if done.Count+w.next == 0 {
 		return nothingIn(path)
+	}
+	if err := out.finish(); err != nil {
+		return err
 	}
 	return b.status()
 }

@@ -246,12 +246,8 @@ var year = pattern.New(`\b20[0-9]{2}`)
 // SourceOf gives the id of the newest source of a cell, for messages that rest
 // on it alone.
 func (b *Rulebook) SourceOf(r *Row, column string) string {
-	sources := r.Cells[column].Source
-	if len(sources) == 0 {
-		sources = r.Source
-	}
 	var id, newest string
-	for _, s := range sources {
+	for _, s := range r.SourcesOf(column) {
 		row := b.Row("sources", s)
 		if row == nil {
 			continue
