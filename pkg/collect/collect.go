@@ -2,7 +2,6 @@ package collect
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,14 +9,12 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/icpcheck/icpcheck/pkg/cache"
-	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/locate"
 	"github.com/icpcheck/icpcheck/pkg/registration"
 	"github.com/icpcheck/icpcheck/pkg/resolve"
-	"github.com/icpcheck/icpcheck/pkg/text"
 )
 
 // atOnce bounds the domains that are looked up at the same time.
@@ -153,33 +150,33 @@ func (c *Collector) addRegistration(d *filing.Domain, a registration.Answer) {
 	}
 	r := a.Record
 	origin := filing.Origin{Source: filing.Source(a.Source), Server: a.Server, At: a.At}
-	learn := func(path string, value any, same func(a, b any) bool) { d.Learn(path, value, origin, same) }
+	learn := func(path string, value any) { d.Learn(path, value, origin) }
 	if r.Registered != nil {
-		learn("domain.registered", *r.Registered, equal)
+		learn("domain.registered", *r.Registered)
 	}
 	if r.Reserved {
-		learn("domain.reserved", true, equal)
+		learn("domain.reserved", true)
 	}
 	if r.CreatedAt != nil {
-		learn("domain.created_at", *r.CreatedAt, sameDay)
+		learn("domain.created_at", *r.CreatedAt)
 	}
 	if r.ExpiresAt != nil {
-		learn("domain.expires_at", *r.ExpiresAt, sameDay)
+		learn("domain.expires_at", *r.ExpiresAt)
 	}
 	if r.Registrar != "" {
-		learn("domain.registrar", r.Registrar, sameName)
+		learn("domain.registrar", r.Registrar)
 	}
 	if r.RegistrarIANAID != "" {
-		learn("domain.registrar_iana_id", r.RegistrarIANAID, equal)
+		learn("domain.registrar_iana_id", r.RegistrarIANAID)
 	}
 	if r.Registrant != "" {
-		learn("domain.holder", r.Registrant, sameName)
+		learn("domain.holder", r.Registrant)
 	}
 	if len(r.Statuses) > 0 {
-		learn("domain.statuses", r.Statuses, sameSet)
+		learn("domain.statuses", r.Statuses)
 	}
 	if len(r.Nameservers) > 0 {
-		learn("domain.nameservers", r.Nameservers, sameSet)
+		learn("domain.nameservers", r.Nameservers)
 	}
 }
 
@@ -196,47 +193,19 @@ func (c *Collector) addResolved(d *filing.Domain, a resolve.Answer) {
 	origin := filing.Origin{Source: filing.FromDNS, Server: a.Server, At: a.At}
 	// A name that exists may have addresses of the family that was not answered.
 	if a.Addresses != nil || a.Exists != nil && !*a.Exists {
-		d.Learn("domain.resolves", len(a.Addresses) > 0, origin, equal)
+		d.Learn("domain.resolves", len(a.Addresses) > 0, origin)
 	}
 	if a.Addresses != nil {
 		addresses := make([]string, len(a.Addresses))
 		for i, address := range a.Addresses {
 			addresses[i] = address.String()
 		}
-		d.Learn("domain.addresses", addresses, origin, sameSet)
+		d.Learn("domain.addresses", addresses, origin)
 	}
 	if len(a.CNAMEs) > 0 {
-		d.Learn("domain.aliases", a.CNAMEs, origin, sameSet)
+		d.Learn("domain.aliases", a.CNAMEs, origin)
 	}
 	if _, known := d.Facts["domain.nameservers"]; !known && len(a.Nameservers) > 0 {
-		d.Learn("domain.nameservers", a.Nameservers, origin, sameSet)
+		d.Learn("domain.nameservers", a.Nameservers, origin)
 	}
-}
-
-func equal(a, b any) bool { return a == b }
-
-func sameDay(a, b any) bool {
-	x, _ := a.(time.Time)
-	y, _ := b.(time.Time)
-	return calendar.DaysBetween(x, y) == 0
-}
-
-func sameName(a, b any) bool {
-	x, _ := a.(string)
-	y, _ := b.(string)
-	return text.Fold(x) == text.Fold(y)
-}
-
-func sameSet(a, b any) bool {
-	x, _ := a.([]string)
-	y, _ := b.([]string)
-	fold := func(list []string) []string {
-		out := make([]string, len(list))
-		for i, s := range list {
-			out[i] = text.Fold(s)
-		}
-		slices.Sort(out)
-		return slices.Compact(out)
-	}
-	return slices.Equal(fold(x), fold(y))
 }

@@ -30,8 +30,8 @@ func (c *Collector) locate(f *filing.Filing) {
 			all = append(all, addresses...)
 		}
 		places, networks := c.places(addresses)
-		d.Learn("domain.places", places, origin, sameSet)
-		d.Learn("domain.networks", networks, origin, sameSet)
+		d.Learn("domain.places", places, origin)
+		d.Learn("domain.networks", networks, origin)
 	}
 	if f.Facts["server.places"].Origin.Source == filing.FromFlag || len(all) == 0 {
 		return

@@ -92,7 +92,7 @@ func (c *Collector) addCDNs(d *filing.Domain) {
 	if len(ids) > 0 {
 		origin := d.Facts["domain.aliases"].Origin
 		origin.Source = filing.FromDNS
-		d.Learn("domain.cdns", ids, origin, sameSet)
+		d.Learn("domain.cdns", ids, origin)
 	}
 }
 
@@ -128,7 +128,7 @@ func (c *Collector) locateViews(d *filing.Domain) {
 	switch {
 	case slices.Contains(places, string(locate.Mainland)), len(untold) == 0 && len(places) > 0:
 		slices.Sort(places)
-		d.Learn("domain.vantage_places", slices.Compact(places), filing.Origin{Source: filing.FromGeo, Server: c.Locator.Data()}, sameSet)
+		d.Learn("domain.vantage_places", slices.Compact(places), filing.Origin{Source: filing.FromGeo, Server: c.Locator.Data()})
 	case failed != nil:
 		c.missed(d, failed, viewFacts)
 	case len(untold) > 0:

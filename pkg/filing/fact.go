@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
@@ -136,18 +137,54 @@ func (d *Domain) Host() string {
 	return d.Name()
 }
 
-// Learn adds a fact found by a live look-up. It replaces what the file said,
-// and keeps the difference as a Conflict; a value from --set stays.
-func (d *Domain) Learn(path string, value any, origin Origin, same func(a, b any) bool) {
-	old, known := d.Facts[path]
+// Learn adds a fact that a live source or a cloud's file gives. It replaces what
+// the filing file said, and keeps the difference as a Conflict; a value from
+// --set stays.
+func (d *Domain) Learn(path string, value any, origin Origin) {
+	learn(d.Facts, &d.Conflicts, path, value, origin)
+}
+
+// Learn is Domain.Learn for a fact about the filing as a whole.
+func (f *Filing) Learn(path string, value any, origin Origin) {
+	learn(f.Facts, &f.Conflicts, path, value, origin)
+}
+
+func learn(facts Facts, conflicts *[]Conflict, path string, value any, origin Origin) {
+	old, known := facts[path]
 	if known && old.Origin.Source == FromFlag {
 		return
 	}
 	fresh := Fact{Value: value, Origin: origin}
 	if known && !same(old.Value, value) {
-		d.Conflicts = append(d.Conflicts, Conflict{Path: path, Kept: fresh, Dropped: old})
+		*conflicts = append(*conflicts, Conflict{Path: path, Kept: fresh, Dropped: old})
 	}
-	d.Facts[path] = fresh
+	facts[path] = fresh
+}
+
+// same reports whether two sources say the same: names are written in many ways,
+// times are compared by their day, lists have no order.
+func same(a, b any) bool {
+	switch a := a.(type) {
+	case string:
+		b, ok := b.(string)
+		return ok && text.Fold(a) == text.Fold(b)
+	case time.Time:
+		b, ok := b.(time.Time)
+		return ok && calendar.DaysBetween(a, b) == 0
+	case []string:
+		b, ok := b.([]string)
+		return ok && slices.Equal(folded(a), folded(b))
+	}
+	return a == b
+}
+
+func folded(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = text.Fold(s)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Page is what is known about one page of a live site.
@@ -168,9 +205,10 @@ type Filing struct {
 	// Name is how the filing is called in reports: the file's name, or the domain's.
 	Name string
 	// Facts are all facts but those about a domain or a page.
-	Facts   Facts
-	Domains []*Domain
-	Pages   []*Page
+	Facts     Facts
+	Conflicts []Conflict
+	Domains   []*Domain
+	Pages     []*Page
 	// Accepted are the waivers, at most one for a check.
 	Accepted []Waiver
 }

@@ -218,17 +218,16 @@ func TestAssignment(t *testing.T) {
 }
 
 func TestLearn(t *testing.T) {
-	same := func(a, b any) bool { return a == b }
 	live := filing.Origin{Source: filing.FromRDAP, Server: "rdap.example"}
 	d := &filing.Domain{Facts: filing.Facts{
 		"domain.registrar": {Value: "old", Origin: filing.Origin{Source: filing.FromFile}},
 		"domain.holder":    {Value: "same", Origin: filing.Origin{Source: filing.FromFile}},
 		"domain.real_name": {Value: "set", Origin: filing.Origin{Source: filing.FromFlag}},
 	}}
-	d.Learn("domain.registrar", "new", live, same)
-	d.Learn("domain.holder", "same", live, same)
-	d.Learn("domain.real_name", "other", live, same)
-	d.Learn("domain.registered", true, live, same)
+	d.Learn("domain.registrar", "new", live)
+	d.Learn("domain.holder", "same", live)
+	d.Learn("domain.real_name", "other", live)
+	d.Learn("domain.registered", true, live)
 	if d.Facts["domain.registrar"].Value != "new" || d.Facts["domain.real_name"].Value != "set" || d.Facts["domain.registered"].Value != true {
 		t.Errorf("got %v", d.Facts)
 	}

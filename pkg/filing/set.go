@@ -161,7 +161,7 @@ func (f *Filing) Apply(a Assignment) error {
 
 // Clone copies the filing, so that one can be varied without touching the other.
 func (f *Filing) Clone() *Filing {
-	c := &Filing{Name: f.Name, Facts: f.Facts.Clone(), Accepted: slices.Clone(f.Accepted)}
+	c := &Filing{Name: f.Name, Facts: f.Facts.Clone(), Conflicts: slices.Clone(f.Conflicts), Accepted: slices.Clone(f.Accepted)}
 	for _, d := range f.Domains {
 		c.Domains = append(c.Domains, &Domain{Facts: maps.Clone(d.Facts), Conflicts: slices.Clone(d.Conflicts), Missed: slices.Clone(d.Missed), Views: slices.Clone(d.Views)})
 	}

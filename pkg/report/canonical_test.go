@@ -95,10 +95,9 @@ server:
   months: 1
 `)
 	d := f.Domains[0]
-	same := func(a, b any) bool { return a == b }
 	origin := filing.Origin{Source: filing.FromRDAP, Server: "rdap.example", At: now.Add(-time.Minute)}
-	d.Learn("domain.registered", true, origin, same)
-	d.Learn("domain.expires_at", time.Date(2027, 2, 10, 3, 0, 0, 0, time.UTC), origin, same)
+	d.Learn("domain.registered", true, origin)
+	d.Learn("domain.expires_at", time.Date(2027, 2, 10, 3, 0, 0, 0, time.UTC), origin)
 	return evaluate(book, f)
 }
 

@@ -54,7 +54,7 @@ func withFacts(t testing.TB, book *rulebook.Rulebook, value string) *report.Repo
 	set(f.Domains[0].Facts, "domain.holder")
 	set(f.Domains[0].Facts, "domain.registrar")
 	f.Domains[0].Facts["domain.statuses"] = filing.Fact{Value: []string{value, value}, Origin: filing.Origin{Source: filing.FromWHOIS, Server: value}}
-	f.Domains[0].Learn("domain.holder", value+"x", filing.Origin{Source: filing.FromWHOIS, Server: value}, func(a, b any) bool { return false })
+	f.Domains[0].Learn("domain.holder", value+"x", filing.Origin{Source: filing.FromWHOIS, Server: value})
 	f.Domains[1].Missed = []filing.Missed{{
 		Failure: failure.New(failure.Malformed, "whois", value, value, errors.New(value)), Paths: []string{"domain.registered"},
 	}}

@@ -467,14 +467,18 @@ func (v Voice) source(id string) source {
 	return s
 }
 
-// warnings names the facts on which the file and a look-up disagree.
+// warnings names the facts on which two sources disagree.
 func (v Voice) warnings(t *Target) []string {
 	list := []string{}
-	for _, d := range t.Filing.Domains {
-		for _, c := range d.Conflicts {
-			list = append(list, v.Say(text.Disagree, v.label(c.Path), v.value(c.Path, c.Dropped.Value),
-				strings.ToUpper(string(c.Kept.Origin.Source)), v.value(c.Path, c.Kept.Value)))
+	add := func(conflicts []filing.Conflict) {
+		for _, c := range conflicts {
+			list = append(list, v.Say(text.Disagree, v.label(c.Path), v.originWord(c.Dropped.Origin.Source), v.value(c.Path, c.Dropped.Value),
+				v.originWord(c.Kept.Origin.Source), v.value(c.Path, c.Kept.Value)))
 		}
+	}
+	add(t.Filing.Conflicts)
+	for _, d := range t.Filing.Domains {
+		add(d.Conflicts)
 	}
 	return list
 }
