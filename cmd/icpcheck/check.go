@@ -28,35 +28,69 @@ import (
 )
 
 func (a *app) check() *cobra.Command {
-	return &cobra.Command{
-		Use:     "check FILING.yaml…",
-		Short:   a.say("检查整份备案材料", "check whole filings"),
-		Long:    a.say("检查备案文件：域名、服务器、主体、材料、账号和网站。文件名 - 表示标准输入。", "Checks filing files: domains, server, subject, documents, account and site. The file name - is standard input."),
-		Example: "  icpcheck check filing.yaml\n  icpcheck check filing.yaml --offline --format json\n  icpcheck check filing.yaml --set province.min_validity_days=45",
-		Args:    atLeastOne("check", "icpcheck check filing.yaml"), ValidArgsFunction: filingFiles,
+	var cloud cloudFlags
+	c := &cobra.Command{
+		Use:   "check FILING.yaml…",
+		Short: a.say("检查整份备案材料", "check whole filings"),
+		Long: a.say(`检查备案文件：域名、服务器、主体、材料、账号和网站。文件名 - 表示标准输入。
+
+--facts 从 Terraform 计划（terraform show -json）或云 API 的答复读取服务器和域名的情况，文件里的密钥不会被读取或输出；没有备案文件时只检查其中的服务器和域名。`,
+			`Checks filing files: domains, server, subject, documents, account and site. The file name - is standard input.
+
+--facts reads what a Terraform plan (terraform show -json) or an answer of a cloud's API says about servers and domains; secrets in it are neither kept nor printed. Without a filing file only these servers and domains are checked.`),
+		Example: "  icpcheck check filing.yaml\n  icpcheck check filing.yaml --offline --format json\n  icpcheck check filing.yaml --set province.min_validity_days=45\n  icpcheck check --facts plan.json --format github",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(cloud.files) > 0 {
+				return nil
+			}
+			return atLeastOne("check", "icpcheck check filing.yaml")(cmd, args)
+		},
+		ValidArgsFunction: filingFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.evaluate(cmd, func(book *rulebook.Rulebook) ([]job, error) {
 				filings, err := a.readFilings(args, book)
-				return jobs(filings, nil), err
+				if err != nil {
+					return nil, err
+				}
+				files, err := a.readCloud(cloud, book)
+				if err != nil {
+					return nil, err
+				}
+				if len(args) == 0 {
+					return a.recordJobs(files)
+				}
+				return a.withServers(a.withDomains(jobs(filings, nil), files), files)
 			})
 		},
 	}
+	a.declareCloud(c, &cloud)
+	return c
 }
 
 func (a *app) domain() *cobra.Command {
-	return &cobra.Command{
+	var cloud cloudFlags
+	c := &cobra.Command{
 		Use:     "domain NAME…",
 		Short:   a.say("查询并检查域名", "look domains up and check them"),
 		Long:    a.say("同时查询 RDAP、WHOIS 和 DNS，并做全部域名检查。中文域名可直接输入。", "Asks RDAP, WHOIS and the DNS at once, and makes every check on domains. Chinese names can be given as they are."),
-		Example: "  icpcheck domain example.com\n  icpcheck domain 我的网站.中国 --province 四川\n  icpcheck domain example.com --set domain.real_name=verified --set subject.name=杭州示例科技有限公司",
+		Example: "  icpcheck domain example.com\n  icpcheck domain 我的网站.中国 --province 四川\n  icpcheck domain example.com --set domain.real_name=verified --set subject.name=杭州示例科技有限公司\n  icpcheck domain example.com --facts domain.json",
 		Args:    atLeastOne("domain", "icpcheck domain example.com"), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.evaluate(cmd, func(*rulebook.Rulebook) ([]job, error) {
+			return a.evaluate(cmd, func(book *rulebook.Rulebook) ([]job, error) {
 				filings, err := nameFilings(args)
-				return jobs(filings, onlyDomain), err
+				if err != nil {
+					return nil, err
+				}
+				files, err := a.readCloud(cloud, book)
+				if err != nil {
+					return nil, err
+				}
+				return a.withDomainsAlone(jobs(filings, onlyDomain), files), nil
 			})
 		},
 	}
+	a.declareCloud(c, &cloud)
+	return c
 }
 
 // job is a filing with the checks that are made on it.

@@ -21,7 +21,7 @@ var layers = [][]string{
 }
 
 // blind know nothing of rules, so that a rule can change without them.
-var blind = []string{"registration", "resolve", "locate", "page", "fetch", "render", "playback", "collect", "cache", "queue"}
+var blind = []string{"registration", "resolve", "locate", "page", "fetch", "render", "playback", "collect", "cache", "queue", "cloudfile"}
 
 // onlyIn names modules that few packages may import.
 var onlyIn = map[string][]string{
@@ -31,6 +31,7 @@ var onlyIn = map[string][]string{
 	"github.com/spf13/pflag":    {"cmd/icpcheck"},
 	"github.com/chromedp":       {"pkg/render"},
 	"github.com/fatih/color":    {"pkg/report", "cmd/icpcheck"},
+	"github.com/hashicorp/hcl":  {"pkg/cloudfile"},
 	"github.com/likexian":       {"pkg/registration"},
 	"github.com/nats-io":        {"pkg/queue", "pkg/queue/queuetest"},
 	"github.com/openrdap":       {"pkg/registration"},

@@ -191,6 +191,13 @@ func (a *app) rulesLint(o *options, book *rulebook.Rulebook, _ text.Lang, _ []st
 	if err := problems.Err(); err != nil {
 		return err
 	}
+	// What only commands read is read by them.
+	_, errCDNs := cdns(book)
+	_, errPages := signatures(book)
+	_, errClouds := cloudForms(book)
+	if err := errors.Join(errCDNs, errPages, errClouds); err != nil {
+		return err
+	}
 	fmt.Fprintf(a.stdout, "%d checks, %d tables: %s\n", len(book.Checks()), len(book.TableIDs()), a.say("没有问题", "no problems"))
 	return nil
 }

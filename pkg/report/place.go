@@ -17,22 +17,31 @@ import (
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
-// fileOf names the file that a target was read from; empty for names given as
-// arguments and for standard input, which no reader of a report can open.
+// fileOf names the file that a target was read from, a filing file before a
+// cloud's; empty for names given as arguments and for standard input, which no
+// reader of a report can open.
 func fileOf(t *Target) string {
 	scopes := []filing.Facts{t.Filing.Facts}
 	for _, d := range t.Filing.Domains {
 		scopes = append(scopes, d.Facts)
 	}
+	other := ""
 	for _, facts := range scopes {
-		for _, f := range facts {
-			if f.Origin.Source == filing.FromFile && f.Origin.Line > 0 && f.Origin.File != "-" {
-				return f.Origin.File
+		for _, path := range facts.Paths() {
+			switch o := facts[path].Origin; {
+			case !placed(o):
+			case o.Source == filing.FromFile:
+				return o.File
+			case other == "":
+				other = o.File
 			}
 		}
 	}
-	return ""
+	return other
 }
+
+// placed reports whether a fact stands in a file that a reader can open.
+func placed(o filing.Origin) bool { return o.Line > 0 && o.File != "-" }
 
 // placeOf finds the line of the target's file that a finding is about: for a
 // failed check the value that its sentence quotes, for an undetermined one the
@@ -55,16 +64,16 @@ func placeOf(v Voice, t *Target, r *engine.Result) (p yamlfile.Position, ok bool
 	}
 	name := scope["domain.name"].Origin
 	best := -1
-	if r.Domain != "" && name.Line > 0 {
+	if r.Domain != "" && placed(name) {
 		p, best = name.Position, 0 // better than a value that has little to do with it
 	}
 	for _, e := range r.Evidence {
-		position := written(t, r, e)
-		if position.Line == 0 {
+		origin := written(t, r, e)
+		if !placed(origin) {
 			continue
 		}
 		if n := weight(v, r, e); n > best {
-			best, p = n, position
+			best, p = n, origin.Position
 		}
 	}
 	if best >= 0 {
@@ -75,15 +84,15 @@ func placeOf(v Voice, t *Target, r *engine.Result) (p yamlfile.Position, ok bool
 
 // written is where the file gives a fact; where a look-up said otherwise, it is
 // where the file is mistaken.
-func written(t *Target, r *engine.Result, e engine.Evidence) yamlfile.Position {
+func written(t *Target, r *engine.Result, e engine.Evidence) filing.Origin {
 	if d := domainOf(t, r); d != nil && e.Fact.Origin.Line == 0 {
 		for _, c := range d.Conflicts {
 			if c.Path == e.Path {
-				return c.Dropped.Origin.Position
+				return c.Dropped.Origin
 			}
 		}
 	}
-	return e.Fact.Origin.Position
+	return e.Fact.Origin
 }
 
 // domainOf finds the domain that a result is about. Two hosts of one domain
@@ -129,13 +138,13 @@ func domainName(t *Target, r *engine.Result) string {
 // path: beside subject.name for subject.type. Of a domain it is the name, with
 // which its entry begins.
 func nearest(scope filing.Facts, missing string) (p yamlfile.Position, ok bool) {
-	if name := scope["domain.name"].Origin; strings.HasPrefix(missing, filing.DomainPrefix) && name.Line > 0 {
+	if name := scope["domain.name"].Origin; strings.HasPrefix(missing, filing.DomainPrefix) && placed(name) {
 		return name.Position, true
 	}
 	for group := parent(missing); group != ""; group = parent(strings.TrimSuffix(group, ".")) {
 		for _, known := range scope.Paths() {
 			o := scope[known].Origin
-			if strings.HasPrefix(known, group) && o.Line > 0 && (!ok || o.Line < p.Line) {
+			if strings.HasPrefix(known, group) && placed(o) && (!ok || o.Line < p.Line) {
 				p, ok = o.Position, true
 			}
 		}

@@ -22,7 +22,7 @@ var readByCommands = map[string]func(*Rulebook, *Row) bool{
 	// A filing names these.
 	"providers": anyRow, "provinces": anyRow, "subject-types": anyRow, "certificates": anyRow, "materials": anyRow, "content": anyRow,
 	"server-types": (*Rulebook).ofProvider, "regions": (*Rulebook).ofProvider, "other-products": (*Rulebook).ofProvider,
-	"lookup-servers": anyRow, "rejections": anyRow, "block-pages": anyRow, "conclusions": anyRow, "holidays": anyRow, "cdns": anyRow, "vantages": anyRow,
+	"lookup-servers": anyRow, "rejections": anyRow, "block-pages": anyRow, "conclusions": anyRow, "holidays": anyRow, "cdns": anyRow, "vantages": anyRow, "cloud-records": anyRow,
 	"networks": anyRow, // make geodata
 	// plan and materials
 	"plans": anyRow, "contradictions": anyRow, "requirements": anyRow, "process": anyRow,

@@ -1,0 +1,359 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/icpcheck/icpcheck/pkg/cloudfile"
+	"github.com/icpcheck/icpcheck/pkg/domainname"
+	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/rulebook"
+	"github.com/icpcheck/icpcheck/pkg/text"
+	"github.com/icpcheck/icpcheck/pkg/yamlfile"
+)
+
+// cloudFlags are the flags of the commands that read files of clouds' tools.
+type cloudFlags struct {
+	files   []string
+	sources string
+}
+
+// maxCloudFile is the largest such file that is read, in bytes. Plans of large
+// installations have some tens of megabytes.
+const maxCloudFile = 256 << 20
+
+func (a *app) declareCloud(c *cobra.Command, f *cloudFlags) {
+	c.Flags().StringArrayVar(&f.files, "facts", nil, a.say("从云平台工具的文件读取事实：terraform show -json 的输出，或云 API 的答复（可重复）",
+		"read facts from a file of a cloud's tool: the output of terraform show -json, or an answer of a cloud's API (repeatable)"))
+	c.Flags().StringVar(&f.sources, "terraform-dir", ".", a.say("Terraform 文件所在目录，用于指出行号", "folder of the Terraform files, to point at their lines"))
+	_ = c.MarkFlagDirname("terraform-dir")
+	_ = c.MarkFlagFilename("facts", "json")
+}
+
+// readCloud reads the files. All mistakes are told at once.
+func (a *app) readCloud(f cloudFlags, book *rulebook.Rulebook) ([]*cloudfile.File, error) {
+	if len(f.files) == 0 {
+		return nil, nil
+	}
+	forms, err := cloudForms(book)
+	if err != nil {
+		return nil, err
+	}
+	reader := &cloudfile.Reader{Forms: forms, Sources: f.sources, Regions: func(provider string) []string {
+		var ids []string
+		for _, id := range book.IDs("regions") {
+			if region, ok := strings.CutPrefix(id, provider+"/"); ok {
+				ids = append(ids, region)
+			}
+		}
+		return ids
+	}}
+	a.inputs = append(a.inputs, f.files...)
+	var files []*cloudfile.File
+	var problems yamlfile.Problems
+	for _, path := range f.files {
+		data, err := a.readCloudFile(path)
+		if err != nil {
+			return nil, err
+		}
+		file, err := reader.Read(path, data)
+		var found yamlfile.Problems
+		switch {
+		case errors.As(err, &found):
+			problems = append(problems, found...)
+		case err != nil:
+			return nil, err
+		default:
+			files = append(files, file)
+		}
+	}
+	return files, problems.Err()
+}
+
+func (a *app) readCloudFile(path string) ([]byte, error) {
+	input := a.stdin
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, flagError("--facts", fmt.Errorf("%s: %w", path, reason(err)))
+		}
+		defer file.Close()
+		input = file
+	}
+	data, err := io.ReadAll(io.LimitReader(input, maxCloudFile+1))
+	if err != nil {
+		return nil, flagError("--facts", fmt.Errorf("%s: %w", path, reason(err)))
+	}
+	if len(data) > maxCloudFile {
+		return nil, flagError("--facts", text.Errorf("%s：超过 %d MiB", "%s: larger than %d MiB", path, maxCloudFile>>20))
+	}
+	return data, nil
+}
+
+// recordsOf are the records about domains, or else about servers.
+func recordsOf(files []*cloudfile.File, domains bool) (list []cloudfile.Record) {
+	for _, f := range files {
+		for _, r := range f.Records {
+			if (r.Domain != "") == domains {
+				list = append(list, r)
+			}
+		}
+	}
+	return list
+}
+
+// recordJobs makes a filing of each record, of which only its own checks are made.
+// A plan may hold none, and is then as good as one whose servers are right; of
+// anything else that holds none nobody can say anything.
+func (a *app) recordJobs(files []*cloudfile.File) ([]job, error) {
+	a.tellCloud(files)
+	var list []job
+	for _, r := range recordsOf(files, true) {
+		name, err := domainname.Parse(r.Name)
+		if err != nil {
+			continue // the reader took it for a name
+		}
+		d := &filing.Domain{Facts: r.Facts}
+		filing.SetName(d.Facts, name, r.Origin)
+		list = append(list, job{&filing.Filing{Name: r.Name, Facts: filing.Facts{}, Domains: []*filing.Domain{d}}, onlyDomain})
+	}
+	for _, r := range recordsOf(files, false) {
+		list = append(list, job{&filing.Filing{Name: r.Name, Facts: r.Facts}, onlyServer})
+	}
+	if len(list) == 0 && slices.ContainsFunc(files, func(f *cloudfile.File) bool { return !f.Changes }) {
+		return nil, usage("没有可检查的内容：--facts 里没有服务器或域名", "nothing to check: --facts names no server and no domain")
+	}
+	return list, nil
+}
+
+// withDomainsAlone is withDomains where nothing but domains is checked.
+func (a *app) withDomainsAlone(work []job, files []*cloudfile.File) []job {
+	if n := len(recordsOf(files, false)); n > 0 {
+		a.warn("警告：--facts 里有 %d 台服务器，domain 不检查服务器，请用 check", "warning: --facts names %d server(s), which domain does not check: use check", n)
+	}
+	return a.withDomains(work, files)
+}
+
+// withDomains lays what the files say about domains over those of the filings.
+func (a *app) withDomains(work []job, files []*cloudfile.File) []job {
+	a.tellCloud(files)
+	for _, r := range recordsOf(files, true) {
+		if !addDomainFacts(work, r) {
+			a.warn("警告：--facts 里的 %s 不在所检查的域名之中，没有用上", "warning: %s of --facts is none of the domains that are checked, so it is not used", r.Name)
+		}
+	}
+	return work
+}
+
+// withServers lays what the files say about servers over the filings. A filing
+// names one server, so that with several it is checked with each.
+func (a *app) withServers(work []job, files []*cloudfile.File) ([]job, error) {
+	servers := recordsOf(files, false)
+	if len(servers) == 0 {
+		return work, nil
+	}
+	if len(work) > 1 && len(servers) > 1 {
+		return nil, &usageError{err: text.Errorf("--facts 里有 %d 台服务器，又有 %d 份备案，不知道哪台属于哪份：请每次只给一份备案",
+			"--facts names %d servers for %d filings, and which belongs to which is not known: give one filing at a time", len(servers), len(work))}
+	}
+	var list []job
+	for _, j := range work {
+		for _, r := range servers {
+			f := j.filing
+			if len(servers) > 1 {
+				f = f.Clone()
+				f.Name += " (" + r.Name + ")"
+			}
+			for _, path := range r.Facts.Paths() {
+				f.Learn(path, r.Facts[path].Value, r.Facts[path].Origin)
+			}
+			list = append(list, job{f, j.only})
+		}
+	}
+	return list, nil
+}
+
+// onlyServer are the checks on the server alone.
+func onlyServer(c *rulebook.Check) bool { return strings.HasPrefix(c.ID, "server-") }
+
+// addDomainFacts reports whether a record is about a domain of the filings.
+func addDomainFacts(work []job, r cloudfile.Record) (used bool) {
+	for _, j := range work {
+		for _, d := range j.filing.Domains {
+			if d.Name() != r.Domain {
+				continue
+			}
+			used = true
+			for _, path := range r.Facts.Paths() {
+				d.Learn(path, r.Facts[path].Value, r.Facts[path].Origin)
+			}
+		}
+	}
+	return used
+}
+
+// tellCloud says what the files do not say, so that silence is not taken for consent.
+func (a *app) tellCloud(files []*cloudfile.File) {
+	for _, f := range files {
+		switch {
+		case f.Empty:
+			a.warn("警告：%s 是空的列表；没有查看权限时也是如此，因此说明不了什么", "warning: %s holds an empty list, as it does for who may not see more; it says nothing", f.Name)
+		case len(f.Records) > 0:
+		case f.Changes:
+			a.warn("%s 没有新建或更改任何认得的服务器%s", "%s makes or changes no server that is known%s", f.Name, passed(f))
+		default:
+			a.warn("%s 里没有认得的服务器或域名%s", "%s holds no server or domain that is known%s", f.Name, passed(f))
+		}
+	}
+}
+
+// passed names the types of resources that were passed over.
+func passed(f *cloudfile.File) text.Text {
+	if len(f.Passed) == 0 {
+		return text.Text{}
+	}
+	const most = 8
+	names := strings.Join(f.Passed[:min(most, len(f.Passed))], ", ")
+	if len(f.Passed) > most {
+		names += " …"
+	}
+	return text.Text{Zh: "；未读取的资源类型：" + names, En: "; types of resources that were passed over: " + names}
+}
+
+// warn says something on stderr in the language of the run.
+func (a *app) warn(zh, en string, args ...any) {
+	fmt.Fprintf(a.stderr, "icpcheck: %s\n", text.Clean(text.ErrorIn(text.Errorf(zh, en, args...), a.lang)))
+}
+
+// cloudForms reads table cloud-records.
+func cloudForms(book *rulebook.Rulebook) ([]cloudfile.Form, error) {
+	var forms []cloudfile.Form
+	for _, row := range book.Table("cloud-records").Rows {
+		f, err := cloudForm(book, row)
+		if err != nil {
+			return nil, text.Errorf("%s：规则库的表 cloud-records，行 %q：%w", "%s: rulebook table cloud-records, row %q: %w", row.Position, row.ID, err)
+		}
+		forms = append(forms, f)
+	}
+	return forms, nil
+}
+
+func cloudForm(book *rulebook.Rulebook, row *rulebook.Row) (cloudfile.Form, error) {
+	f := cloudfile.Form{
+		ID: row.ID, Terraform: row.Text("terraform"), Answer: row.Text("answer"), Has: row.List("has"), Key: row.Text("key"),
+		Domain: row.Text("domain"), Provider: row.Text("provider"), Zone: row.Text("zone"), States: map[string]string{},
+	}
+	if (f.Terraform == "") == (f.Answer == "") {
+		return f, text.Errorf("terraform 和 answer 要有一个，且只有一个", "want either terraform or answer")
+	}
+	if f.Domain == "" {
+		f.States["provider"] = f.Provider
+	}
+	for path, column := range map[string]string{"server.type": "type", "server.billing": "billing"} {
+		if s := row.Text(column); s != "" {
+			f.States[path] = s
+		}
+	}
+	for path, id := range f.States {
+		if err := knownID(book, path, id, f.Provider); err != nil {
+			return f, err
+		}
+	}
+	order, _ := row.Value("order").(map[string]any)
+	f.Order = cloudfile.Order{At: word(order["at"]), UnitAt: word(order["unit_at"]), Unit: word(order["unit"]), Months: map[string]int{}}
+	months, _ := order["months"].(map[string]any)
+	for unit, n := range months {
+		number, ok := n.(int64)
+		if !ok {
+			return f, text.Errorf("order.months.%s：应为整数", "order.months.%s: want a whole number", unit)
+		}
+		f.Order.Months[unit] = int(number)
+	}
+	readings, _ := row.Value("readings").(map[string]any)
+	for _, path := range slices.Sorted(maps.Keys(readings)) {
+		g, err := cloudReading(book, path, readings[path], f.Provider)
+		if err != nil {
+			return f, text.Errorf("readings 里的 %s：%w", "readings.%s: %w", path, err)
+		}
+		f.Readings = append(f.Readings, g)
+	}
+	return f, nil
+}
+
+func cloudReading(book *rulebook.Rulebook, path string, cell any, provider string) (cloudfile.Reading, error) {
+	g := cloudfile.Reading{Fact: path}
+	if _, ok := filing.FieldOf(path); !ok {
+		var near text.Text
+		if n := filing.NearestPath(path); n != "" {
+			near = yamlfile.Meant(n)
+		}
+		return g, text.Errorf("没有这个事实%s", "no such fact%s", near)
+	}
+	keys, ok := cell.(map[string]any)
+	if !ok {
+		return g, text.Errorf("应为键值", "want keys with values")
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		v := keys[key]
+		switch key {
+		case "at":
+			if list, ok := v.([]any); ok {
+				for _, item := range list {
+					g.At = append(g.At, word(item))
+				}
+			} else {
+				g.At = []string{word(v)}
+			}
+		case "values":
+			values, _ := v.(map[string]any)
+			g.Values = map[string]string{}
+			for said, id := range values {
+				if err := knownID(book, path, word(id), provider); err != nil {
+					return g, err
+				}
+				g.Values[said] = word(id)
+			}
+		case "above":
+			n, ok := v.(int64)
+			if !ok {
+				return g, text.Errorf("above：应为整数", "above: want a whole number")
+			}
+			above := float64(n)
+			g.Above = &above
+		case "from":
+			g.From = word(v)
+		case "to":
+			g.To = word(v)
+		case "milliseconds":
+			g.Milliseconds, _ = v.(bool)
+		default:
+			return g, text.Errorf("没有键 %q%s", "unknown key %q%s", key, yamlfile.Suggest(key, []string{"at", "values", "above", "from", "to", "milliseconds"}))
+		}
+	}
+	if len(g.At) == 0 && (g.From == "" || g.To == "") {
+		return g, text.Errorf("要有 at，或者 from 和 to", "want at, or from and to")
+	}
+	return g, nil
+}
+
+// word is a cell's text, or "".
+func word(v any) string { s, _ := v.(string); return s }
+
+// knownID reports an id that the fact cannot have.
+func knownID(book *rulebook.Rulebook, path, id, provider string) error {
+	field, _ := filing.FieldOf(path)
+	if field.Vocabulary == "" {
+		return nil
+	}
+	if found, ok := book.Resolve(field.Vocabulary, id, provider); !ok || found != id {
+		return text.Errorf("%q 不是 %s 的编号%s", "%q is no id of %s%s", id, path, yamlfile.Suggest(id, book.Words(field.Vocabulary, provider)))
+	}
+	return nil
+}
