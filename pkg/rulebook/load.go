@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"io/fs"
 	"path"
@@ -167,20 +168,35 @@ func (b *Rulebook) Digest() string {
 // digest is "unknown" where a file cannot be read.
 func digest(layers ...Layer) string {
 	sum := sha256.New()
-	buffer := make([]byte, 1<<15) // one for all files
 	for _, layer := range layers {
-		names, err := ruleFiles(layer)
-		for _, name := range names {
-			fmt.Fprintf(sum, "%s\n", name)
-			if err == nil {
-				err = copyFile(sum, layer.FS, name, buffer)
-			}
-		}
-		if err != nil {
+		if layer.feed(sum) != nil {
 			return "unknown"
 		}
 	}
 	return "sha256:" + hex.EncodeToString(sum.Sum(nil))
+}
+
+// fingerprint tells a layer's files from earlier or later ones of theirs, in a
+// fifth of the time that the digest takes. It is "" where a file cannot be read.
+func fingerprint(layer Layer) string {
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli)) // the kind that processors compute
+	if layer.feed(sum) != nil {
+		return ""
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// feed writes the names and contents of all files.
+func (layer Layer) feed(w io.Writer) error {
+	names, err := ruleFiles(layer)
+	buffer := make([]byte, 1<<15) // one for all files
+	for _, name := range names {
+		fmt.Fprintf(w, "%s\n", name)
+		if err == nil {
+			err = copyFile(w, layer.FS, name, buffer)
+		}
+	}
+	return err
 }
 
 func copyFile(w io.Writer, fsys fs.FS, name string, buffer []byte) error {
@@ -222,13 +238,12 @@ func (b *Rulebook) openBase(layer Layer) bool {
 	if layer.Snapshot == "" {
 		return false
 	}
-	own := digest(layer)
-	if len(b.layers) == 1 { // else what lies over it counts too
-		b.digestOnce.Do(func() { b.digest = own })
-	}
-	s, ok := openSnapshot(layer.Snapshot, own)
+	s, ok := openSnapshot(layer.Snapshot, fingerprint(layer))
 	if !ok {
 		return false
+	}
+	if len(b.layers) == 1 { // else what lies over it counts too
+		b.digestOnce.Do(func() { b.digest = s.digest })
 	}
 	b.snapshot = s
 	b.Version, b.Date, b.order = s.version, s.date, s.order

@@ -22,40 +22,40 @@ import (
 // A snapshot is a rulebook read in advance: the tables, the checks without
 // their tests, and the rules parsed and type-checked. Reading YAML and parsing
 // CEL is most of what a short run would do otherwise. It never decides
-// anything: it is used only while the digest in it is that of the YAML files it
-// was made from, so that an edited file counts at once, snapshot or not.
+// anything: it is used only while the fingerprint in it is that of the YAML files
+// it was made from, so that an edited file counts at once, snapshot or not.
 //
 // The form is private to one version of the program. Numbers are varints,
 // texts are their length and their bytes; whoever reads a text shares these
 // bytes. Tables are found by offset, rows by a sorted index, rules by a sorted
 // list of their sources, so that only what is needed is read.
 //
-//	magic line, digest line, version, date, order
+//	magic line, fingerprint line, digest, version, date, order
 //	tables:  number, then id and length and content each
 //	checks:  number, then content each
 //	rules:   number, then source and length and content each, sorted by source
 type snapshot struct {
-	version, date string
-	order         []string
-	tables        map[string]*tableSnapshot
-	checks        string
-	exprs         []exprSnapshot
+	digest, version, date string
+	order                 []string
+	tables                map[string]*tableSnapshot
+	checks                string
+	exprs                 []exprSnapshot
 }
 
 // snapshotMagic changes whenever the form does.
-const snapshotMagic = "icpcheck-rulebook/2\n"
+const snapshotMagic = "icpcheck-rulebook/3\n"
 
 type exprSnapshot struct{ source, checked string }
 
 // openSnapshot reads the outline of a snapshot. It reports false for one that
-// was not made from the files with this digest, or by another version.
-func openSnapshot(data, digest string) (*snapshot, bool) {
-	rest, ok := strings.CutPrefix(data, snapshotMagic+digest+"\n")
-	if !ok {
+// was not made from the files with this fingerprint, or by another version.
+func openSnapshot(data, fingerprint string) (*snapshot, bool) {
+	rest, ok := strings.CutPrefix(data, snapshotMagic+fingerprint+"\n")
+	if !ok || fingerprint == "" {
 		return nil, false
 	}
 	d := &decoder{rest: rest}
-	s := &snapshot{version: d.text(), date: d.text(), order: d.texts(), tables: map[string]*tableSnapshot{}}
+	s := &snapshot{digest: d.text(), version: d.text(), date: d.text(), order: d.texts(), tables: map[string]*tableSnapshot{}}
 	for range d.int() {
 		id := d.text()
 		s.tables[id] = &tableSnapshot{id: id, content: d.text()}
@@ -192,7 +192,7 @@ func (t *tableSnapshot) table() *Table {
 	return whole
 }
 
-// decoder reads what an encoder wrote. Only what the digest vouches for is
+// decoder reads what an encoder wrote. Only what the fingerprint vouches for is
 // read, so it does not look for mistakes; the tests compare all of it with YAML.
 type decoder struct{ rest string }
 
@@ -414,7 +414,8 @@ func (b *Rulebook) Snapshot() ([]byte, error) {
 		return nil, problems
 	}
 	e := &encoder{}
-	e.WriteString(snapshotMagic + b.Digest() + "\n")
+	e.WriteString(snapshotMagic + fingerprint(b.layers[0]) + "\n")
+	e.text(b.Digest())
 	e.text(b.Version)
 	e.text(b.Date)
 	e.texts(b.order)
