@@ -97,14 +97,21 @@ func changed(v value) (res resource, ok bool) {
 	}
 	res.describe(v)
 	res.values, res.hidden = change.member("after"), map[string]bool{}
-	for _, marks := range []string{"after_unknown", "after_sensitive"} {
-		for attribute, mark := range change.member(marks).children() {
-			if marked(mark) {
-				res.hidden[attribute] = true
-			}
+	res.hide(change.member("after_unknown"))
+	res.hide(change.member("after_sensitive"))
+	return res, true
+}
+
+// hide takes note of what is marked: all, or attributes, of which a part is enough.
+func (res *resource) hide(marks value) {
+	if marks.text() == "true" {
+		res.values = value{}
+	}
+	for attribute, mark := range marks.children() {
+		if marked(mark) {
+			res.hidden[attribute] = true
 		}
 	}
-	return res, true
 }
 
 // marked reports whether a value or any part of it carries a mark.
@@ -136,11 +143,7 @@ func inState(module value) func(func(resource) bool) {
 			res := resource{values: v.member("values"), hidden: map[string]bool{}}
 			res.describe(v)
 			res.module = module.member("address").text()
-			for attribute, mark := range v.member("sensitive_values").children() {
-				if marked(mark) {
-					res.hidden[attribute] = true
-				}
-			}
+			res.hide(v.member("sensitive_values"))
 			if !yield(res) {
 				return
 			}
