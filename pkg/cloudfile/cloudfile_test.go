@@ -110,6 +110,7 @@ func TestPlan(t *testing.T) {
 		"replaced is new":              {plan("cloud_vm", `"delete", "create"`, `{}`, `{}`, ""), made},
 		"changed":                      {plan("cloud_vm", `"update"`, `{"charge": "pre", "period": 2}`, `{}`, ""), with(base, "server.billing", "subscription")},
 		"changed, with times":          {plan("cloud_vm", `"update"`, `{"made": "2026-01-31T10:00Z", "ends": "2026-04-30T16:00:00Z"}`, `{}`, ""), with(base, "server.months", int64(3))},
+		"paid as used, no end":         {plan("cloud_vm", `"update"`, `{"charge": "post", "made": "2026-01-31T10:00Z", "ends": "2099-12-31T15:59Z"}`, `{}`, ""), with(base, "server.billing", "pay-as-you-go")},
 		"left alone":                   {plan("cloud_vm", `"no-op"`, `{"charge": "post"}`, `{}`, ""), nil},
 		"removed":                      {plan("cloud_vm", `"delete"`, `null`, `{}`, ""), nil},
 		"of another kind":              {plan("cloud_disk", `"create"`, `{"charge": "post"}`, `{}`, ""), nil},

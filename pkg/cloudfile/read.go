@@ -57,6 +57,9 @@ func (r *Reader) facts(f *Form, record value, at place) filing.Facts {
 			state(reading.Fact, v, from, by)
 		}
 	}
+	if billing, _ := facts.Text("server.billing"); billing == "pay-as-you-go" {
+		delete(facts, "server.months") // it has no term, and clouds let it end in a far year
+	}
 	if zone := record.one(f.Zone); zone.known() {
 		if _, told := facts["server.region"]; !told {
 			if region := regionOf(zone.text(), r.regions(f.Provider)); region != "" {
