@@ -139,11 +139,11 @@ func TestInitAsksNothing(t *testing.T) {
 // TestInitLines: line by line, with numbers, names, ids and wrong answers; the
 // end of the input keeps what was answered.
 func TestInitLines(t *testing.T) {
-	o := typing(t, "例子\nexample.com\nno such province\n浙江\n", "--lang", "en")
+	o := typing(t, "例子\nexample.com\nno such type\n企业\n", "--lang", "en")
 	if o.status != 3 {
 		t.Errorf("status %d", o.status)
 	}
-	for _, want := range []string{"province: zhejiang", "- name: example.com", "# still missing:", "#   subject.type: type of subject"} {
+	for _, want := range []string{"type: enterprise", "- name: example.com", "# still missing:", "#   province: province of the filing"} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("no %q in\n%s", want, o.stdout)
 		}

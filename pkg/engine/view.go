@@ -268,5 +268,20 @@ func wholeScope(f *filing.Filing) []filing.Facts {
 	if kind, known := holderKind(f); known {
 		common["domain.holder_kind"] = filing.Fact{Value: kind, Origin: filing.Origin{Source: filing.Derived}}
 	}
+	if len(f.Domains) > 0 {
+		common["site.domains"] = filing.Fact{Value: newDomains(f), Origin: filing.Origin{Source: filing.Derived}}
+	}
 	return []filing.Facts{common, f.Facts}
+}
+
+// newDomains counts the domains that a filing names and that are not said to be
+// filed. A site that was filed with several keeps them.
+func newDomains(f *filing.Filing) int64 {
+	names := map[string]bool{}
+	for _, d := range f.Domains {
+		if d.Facts["domain.filed"].Value != true {
+			names[d.Name()] = true
+		}
+	}
+	return int64(len(names))
 }

@@ -127,6 +127,7 @@ var fields = []Field{
 
 	{Path: "site.name", Type: Text, Name: true},
 	{Path: "site.content", Type: List, Vocabulary: "content"},
+	{Path: "site.domains", Type: Int, LookupOnly: true},
 	{Path: "site.commercial", Type: Bool},
 	{Path: "site.online_on", Type: Time},
 	{Path: "site.lead.name", Type: Text, Name: true},
