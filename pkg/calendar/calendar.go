@@ -30,6 +30,14 @@ func midnight(t time.Time) time.Time {
 // AddDays moves t by n Beijing calendar days.
 func AddDays(t time.Time, n int) time.Time { return t.In(Beijing).AddDate(0, 0, n) }
 
+// AddMonths moves t by n months in Beijing, to the same day of the month or to its last.
+func AddMonths(t time.Time, n int) time.Time {
+	t = t.In(Beijing)
+	first := t.AddDate(0, 0, 1-t.Day()).AddDate(0, n, 0)
+	last := first.AddDate(0, 1, -1).Day()
+	return first.AddDate(0, 0, min(t.Day(), last)-1)
+}
+
 // Date formats the Beijing day of t as 2006-01-02.
 func Date(t time.Time) string { return t.In(Beijing).Format(DateLayout) }
 

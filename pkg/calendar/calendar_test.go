@@ -58,6 +58,22 @@ func TestAddDays(t *testing.T) {
 	}
 }
 
+func TestAddMonths(t *testing.T) {
+	for _, c := range []struct {
+		from string
+		n    int
+		want string
+	}{
+		{"2026-01-31", 1, "2026-02-28"}, {"2028-01-31", 1, "2028-02-29"}, {"2026-11-26", 3, "2027-02-26"}, {"2026-12-31", 12, "2027-12-31"},
+		{"2026-03-31", -1, "2026-02-28"}, {"2026-02-28", 1, "2026-03-28"},
+		{"2026-01-31T16:30:00Z", 1, "2026-03-01"}, // 1 February in Beijing
+	} {
+		if got := Date(AddMonths(at(t, c.from), c.n)); got != c.want {
+			t.Errorf("%s and %d months: got %s, want %s", c.from, c.n, got, c.want)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	if got := at(t, "2026-11-24"); !got.Equal(time.Date(2026, 11, 23, 16, 0, 0, 0, time.UTC)) {
 		t.Errorf("a date is not the start of that day in Beijing: %v", got)

@@ -58,7 +58,9 @@ func (r *Reader) facts(f *Form, record value, at place) filing.Facts {
 		}
 	}
 	if billing, _ := facts.Text("server.billing"); billing == "pay-as-you-go" {
-		delete(facts, "server.months") // it has no term, and clouds let it end in a far year
+		// It has no term, and clouds let it end in a far year.
+		delete(facts, "server.months")
+		delete(facts, "server.expires_at")
 	}
 	if zone := record.one(f.Zone); zone.known() {
 		if _, told := facts["server.region"]; !told {
@@ -183,19 +185,12 @@ func moment(s string, milliseconds bool) (time.Time, bool) {
 // Clouds let a term end at the midnight after, or some seconds early, so that
 // a day more or less counts as the month it is meant to be.
 func monthsBetween(begin, end time.Time) int64 {
-	begin, end = begin.In(calendar.Beijing), calendar.AddDays(end, 1)
+	end = calendar.AddDays(end, 1)
 	n := 0
-	for n < 1200 && !addMonths(begin, n+1).After(end) {
+	for n < 1200 && !calendar.AddMonths(begin, n+1).After(end) {
 		n++
 	}
 	return int64(n)
-}
-
-// addMonths goes to the same day of a later month, or to its last.
-func addMonths(t time.Time, n int) time.Time {
-	first := time.Date(t.Year(), t.Month()+time.Month(n), 1, t.Hour(), t.Minute(), t.Second(), 0, t.Location())
-	last := first.AddDate(0, 1, -1).Day()
-	return first.AddDate(0, 0, min(t.Day(), last)-1)
 }
 
 // regionOf is the region that a zone is in: the longest id of the provider's

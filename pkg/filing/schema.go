@@ -145,6 +145,7 @@ var fields = []Field{
 	{Path: "server.months", Type: Int},
 	{Path: "server.first_purchase_months", Type: Int},
 	{Path: "server.order_amount_cny", Type: Int},
+	{Path: "server.expires_at", Type: Time, Key: "expires_on"},
 	{Path: "server.public_bandwidth", Type: Bool},
 	{Path: "server.service_codes_used", Type: Int},
 

@@ -317,6 +317,12 @@ func functions() []cel.EnvOption {
 			cel.BinaryBinding(func(t, n ref.Val) ref.Val {
 				return types.Timestamp{Time: calendar.AddDays(t.(types.Timestamp).Time, int(n.(types.Int)))}
 			}))),
+		// add_months(t, n): t moved by n months in Beijing, to the same day or the month's last.
+		cel.Function("add_months", cel.Overload("add_months_time_int",
+			[]*cel.Type{cel.TimestampType, cel.IntType}, cel.TimestampType,
+			cel.BinaryBinding(func(t, n ref.Val) ref.Val {
+				return types.Timestamp{Time: calendar.AddMonths(t.(types.Timestamp).Time, int(n.(types.Int)))}
+			}))),
 		// same_name(a, b): equal after folding case, width, spaces and kinds of brackets.
 		cel.Function("same_name", cel.Overload("same_name_strings",
 			[]*cel.Type{cel.StringType, cel.StringType}, cel.BoolType,
