@@ -110,7 +110,7 @@ func TestForgetting(t *testing.T) {
 			delete(without.Facts, path)
 			delete(without.Domains[0].Facts, path)
 			for id, after := range verdicts(book, without) {
-				if exempt(id, path) || lastOfSiteLead(f, path) {
+				if exempt(id, path) || lastOfSiteLead(f, path) || onRecords(id) && recordContradicts(f) {
 					continue
 				}
 				was, is := before[id].Verdict, after.Verdict
@@ -122,17 +122,20 @@ func TestForgetting(t *testing.T) {
 	})
 }
 
-// exempt lists the two places where the demands themselves break the law.
+// exempt lists the three places where the demands themselves break the law.
 //   - A file's word that the holder is verified passes, while serverHold makes
 //     an unknown verification fail (domain-status fails on serverHold either way).
 //   - Region and addresses are witnesses to where the server is: either alone
 //     is believed, and one that says abroad is enough to refuse.
+//   - A record that is said to be empty is taken for one in use without that word.
 func exempt(check, path string) bool {
 	switch check {
 	case "domain-real-name":
 		return path == "domain.real_name"
 	case "server-mainland":
 		return path == "provider" || path == "server.region" || path == "server.places"
+	case "record-state":
+		return path == "subject.record"
 	}
 	return false
 }
@@ -143,6 +146,36 @@ func exempt(check, path string) bool {
 func lastOfSiteLead(f *filing.Filing, path string) bool {
 	const prefix = "site.lead."
 	return strings.HasPrefix(path, prefix) && !slices.ContainsFunc(f.Facts.Paths(), func(p string) bool { return p != path && strings.HasPrefix(p, prefix) })
+}
+
+// onRecords names the checks on what is filed already.
+func onRecords(check string) bool {
+	return check == "domain-not-filed" || check == "kind-fits" || check == "record-state"
+}
+
+// recordContradicts tells that a filing says two things of what is filed that
+// cannot be true together: a domain that is filed and in nobody's record, a
+// subject with a record that is filed nowhere. Either statement alone is
+// believed; which of the two is wrong is for plan to ask.
+func recordContradicts(f *filing.Filing) bool {
+	filed, said := f.Domains[0].Facts["domain.filed"].Value.(bool)
+	record, named := f.Domains[0].Facts.Text("domain.record")
+	if said && named && filed == (record == "none") {
+		return true
+	}
+	here, saidHere := f.Facts["subject.filed_at_provider"].Value.(bool)
+	elsewhere, saidElsewhere := f.Facts["subject.filed_elsewhere"].Value.(bool)
+	nowhere := saidHere && saidElsewhere && !here && !elsewhere
+	if sites, _ := f.Facts["subject.sites_filed"].Value.(int64); sites > 0 && nowhere {
+		return true
+	}
+	switch record, _ = f.Facts.Text("subject.record"); record {
+	case "none", "cancelled":
+		return here || elsewhere
+	case "active", "empty":
+		return nowhere
+	}
+	return false
 }
 
 // TestNeedsDecide is the law of needs: while a check is undetermined it names
