@@ -34,6 +34,7 @@ type batchOutput struct {
 
 	stdout   io.Writer
 	file     *os.File      // for the results, or nil
+	stream   bool          // file is an open one that a path names, such as /dev/fd/3
 	replaces string        // where file goes in the end, if it is a temporary one
 	differ   *batch.Differ // or nil
 	written  int
@@ -71,6 +72,7 @@ func (o *options) batchOutput(f batchFlags) (*batchOutput, error) {
 			out.changes = form
 		case form == "text" || form == "ndjson" || form == "csv" && (f.diff == "" || path != ""):
 			out.results, out.path = strings.Replace(form, "text", "ndjson", 1), path
+			out.stream = path != "" && streamOf(path) != nil
 			results++
 		default:
 			return nil, usage("--format %s：batch 的格式有 text、ndjson、csv、summary；与 --diff 同用时，标准输出只能是 text 或 ndjson", "--format %s: batch knows text, ndjson, csv and summary, and with --diff text and ndjson on standard output", form)
@@ -83,7 +85,7 @@ func (o *options) batchOutput(f batchFlags) (*batchOutput, error) {
 		return nil, usage("batch 只写一份结果和一份汇总", "batch writes one --output of results, and one summary")
 	case results > 0 && out.path != "" && out.summary != nil && place(out.summary.path) == place(out.path):
 		return nil, usage("--output %s 给了两次：每种格式要有自己的文件", "--output %s is given twice: each format needs a file of its own", out.summary.path)
-	case (f.resume || f.retry) && out.path == "":
+	case (f.resume || f.retry) && (out.path == "" || out.stream):
 		return nil, usage("--resume 和 --retry-undetermined 要与写结果的 --output 同用", "--resume and --retry-undetermined go with one --output, whose results they go on from")
 	case f.retry && out.results != "ndjson", f.resume && out.results != "ndjson" && (f.diff != "" || out.summary != nil):
 		return nil, usage("--format csv 里的信息不够，无法这样接着做：请用 ndjson", "--format csv has not all that is needed to go on this way: use ndjson")
@@ -109,6 +111,8 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 	}
 	if out.path != "" {
 		switch {
+		case out.stream:
+			out.file = streamOf(out.path)
 		case out.flags.resume:
 			form := batch.Form(out.results)
 			if out.flags.only == "dns" {
@@ -129,7 +133,7 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 		}
 	}
 	if out.results == "csv" && done.Count == 0 {
-		if out.file != nil { // the column names of a run that came no further
+		if out.file != nil && !out.stream { // the column names of a run that came no further
 			if err := errors.Join(out.file.Truncate(0), rewind(out.file)); err != nil {
 				return done, fmt.Errorf("--output: %w", err)
 			}
@@ -217,7 +221,7 @@ func (out *batchOutput) finish() error {
 			return err
 		}
 	}
-	if out.file != nil {
+	if out.file != nil && !out.stream {
 		file := out.file
 		out.file = nil
 		err := file.Close()
@@ -251,7 +255,7 @@ func (out *batchOutput) finish() error {
 
 // abandon lets go of the file of a run that did not come to its end.
 func (out *batchOutput) abandon() {
-	if out.file == nil {
+	if out.file == nil || out.stream {
 		return
 	}
 	_ = out.file.Close()

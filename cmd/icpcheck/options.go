@@ -173,6 +173,11 @@ func (e *environment) read(set *pflag.FlagSet) (*options, error) {
 	if err := v.Unmarshal(o); err != nil {
 		return nil, text.Errorf("读取选项：%w", "reading options: %w", err)
 	}
+	for i, path := range o.Output {
+		if streamOf(path) == os.Stdout {
+			o.Output[i] = "-"
+		}
+	}
 	switch o.Color {
 	case "auto", "always", "never":
 	default:

@@ -144,7 +144,7 @@ func (b *liner) distribute(ctx context.Context, out *batchOutput) (*distributed,
 		return nil, err
 	}
 	d := &distributed{b: b, conn: conn}
-	if out.path != "" && !out.flags.retry {
+	if out.path != "" && !out.stream && !out.flags.retry {
 		d.record = out.path + ".run"
 	}
 	return d, nil
