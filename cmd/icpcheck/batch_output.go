@@ -16,6 +16,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/batch"
 	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
@@ -158,6 +159,42 @@ func (out *batchOutput) otherRules(a *app, now string, done batch.Done, former *
 	if out.differ != nil && other(out.differ.Books) {
 		fmt.Fprintf(a.stderr, "icpcheck: %s\n", fmt.Sprintf(a.say("警告：--diff %s 是按另一版规则库得出的，有些变化可能来自规则，而不是来自网站",
 			"warning: --diff %s was made by another rulebook, so some changes may come from the rules and not from the sites"), text.Clean(out.flags.diff)))
+	}
+}
+
+// noOptions is what madeWith gives of a run without any.
+const noOptions = "{}"
+
+// madeWith gives the options that verdicts depend on, as they were given, for the
+// lines of a batch's output. Servers and limits are not among them: a line that is
+// undetermined for their sake says so itself.
+func (o *options) madeWith() string {
+	set := make([]string, len(o.Set))
+	for i, s := range o.Set {
+		set[i] = mask.Free(s)
+	}
+	data, _ := json.Marshal(struct {
+		Provider string   `json:"provider,omitempty"`
+		Province string   `json:"province,omitempty"`
+		Subject  string   `json:"subject,omitempty"`
+		Set      []string `json:"set,omitempty"`
+		Now      string   `json:"now,omitempty"`
+		Offline  bool     `json:"offline,omitempty"`
+		Vantage  bool     `json:"vantage,omitempty"`
+	}{o.Provider, o.Province, o.Subject, set, o.Now, o.Offline, o.Vantage})
+	return string(data)
+}
+
+// otherOptions warns where results that are taken over were made with options that
+// lead to other verdicts than those of this run.
+func (out *batchOutput) otherOptions(a *app, now string, done batch.Done, former *batch.Former) {
+	kept := done.Options
+	if former != nil {
+		kept = former.Options
+	}
+	if i := slices.IndexFunc(kept, func(o string) bool { return o != now }); i >= 0 {
+		fmt.Fprintf(a.stderr, "icpcheck: %s\n", text.Clean(fmt.Sprintf(a.say("警告：%s 里有用另一些选项得出的结果，原样保留（当时 %s，现在 %s）；要全部按现在的选项检查，请从头开始",
+			"warning: %s holds results made with other options, which stay as they are (then %s, now %s); to check all with those of now, begin anew"), out.path, kept[i], now)))
 	}
 }
 

@@ -64,6 +64,9 @@ type options struct {
 	AllowUndetermined bool `mapstructure:"allow-undetermined"`
 	AllowPrivate      bool `mapstructure:"allow-private"`
 
+	// Made is what a batch's lines say of its options, where a worker makes them.
+	Made string `mapstructure:"-"`
+
 	// cache keeps answers; nil where every run asks anew.
 	cache *cache.Store
 }
