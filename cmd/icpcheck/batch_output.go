@@ -9,7 +9,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +36,7 @@ type batchOutput struct {
 	file     *os.File      // for the results, or nil
 	stream   bool          // file is an open one that a path names, such as /dev/fd/3
 	replaces string        // where file goes in the end, if it is a temporary one
+	release  func()        // lets others have the temporary one
 	differ   *batch.Differ // or nil
 	written  int
 	worse    bool // there was a change for the worse
@@ -124,7 +124,7 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 			}
 		case out.flags.retry:
 			if out.replaces, err = followLinks(out.path); err == nil {
-				out.file, err = os.CreateTemp(filepath.Dir(out.replaces), "."+filepath.Base(out.replaces)+".*")
+				out.file, out.release, err = batch.Beside(out.replaces)
 			}
 		default:
 			out.file, err = os.Create(out.path)
@@ -262,6 +262,9 @@ func (out *batchOutput) finish() error {
 		file := out.file
 		out.file = nil
 		err := file.Close()
+		if out.replaces != "" {
+			defer out.release()
+		}
 		if err == nil && out.replaces != "" {
 			// Who may read the results stays as it was.
 			var old os.FileInfo
@@ -298,6 +301,7 @@ func (out *batchOutput) abandon() {
 	_ = out.file.Close()
 	if out.replaces != "" {
 		_ = os.Remove(out.file.Name())
+		out.release()
 	}
 }
 

@@ -385,6 +385,9 @@ func TestBatchRetry(t *testing.T) {
 	if err := os.Chmod(output, 0o640); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, ".out.ndjson.icpcheck-retry-1"), []byte(`{"line":1`), 0o600); err != nil { // of a killed run
+		t.Fatal(err)
+	}
 	if status, errs := run(whole, "--retry-undetermined"); status != 1 || errs != "" {
 		t.Fatalf("status %d, %s", status, errs)
 	}
