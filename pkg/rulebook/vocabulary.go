@@ -277,7 +277,7 @@ func (b *Rulebook) Cited(id string) text.Text {
 }
 
 // sourceYear is the first year that a source's date names, or "".
-func sourceYear(r *Row) string { return year().FindString(r.Text("date")) }
+func sourceYear(r *Row) string { return year().FindString(r.Both("date").En) }
 
 // factTypes are the column types that rules can read, as types of facts.
 var factTypes = map[ColumnType]filing.Type{
