@@ -85,6 +85,7 @@ type liner struct {
 	header    []string                     // of a CSV input
 	read      func(string) ([]byte, error) // reads the file that a line names
 	former    *batch.Former                // whose lines are taken over, or nil
+	made      string                       // what lines say of the options, as JSON
 	memo      engine.Memo
 	stop      context.Context // ends the run, and the wait for turns; nil in a worker
 
@@ -107,7 +108,7 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	if err := o.spare(path, f.diff); err != nil {
 		return err
 	}
-	b := &liner{app: a, o: o, book: book, clock: clock, missed: map[failure.Kind]int{}, read: a.readInput}
+	b := &liner{app: a, o: o, book: book, clock: clock, missed: map[failure.Kind]int{}, read: a.readInput, made: o.madeWith()}
 	if b.collector, err = o.collector(book, clock); err != nil {
 		return err
 	}
@@ -140,6 +141,7 @@ func (a *app) runBatch(cmd *cobra.Command, path string, f batchFlags) error {
 	defer out.abandon()
 	b.worst = done.Worst
 	out.otherRules(a, book.Digest(), done, b.former)
+	out.otherOptions(a, b.made, done, b.former)
 
 	runner := batch.Runner{Workers: f.workers, Unordered: f.unordered, Work: b.work}
 	if unhurried(b.collector) {
@@ -271,6 +273,9 @@ func (b *liner) work(ctx context.Context, item batch.Item) []byte {
 	r := &report.Report{Tool: tool(), Book: b.book, GeneratedAt: b.clock(), Targets: []report.Target{report.NewTarget(f.Name, f, results)}}
 	head, _ := json.Marshal(mask.Free(item.Text)) // a JSON filing holds personal numbers
 	out := fmt.Appendf((*spare.Get().(*[]byte))[:0], `{"line":%d,"input":%s`, item.Line, head)
+	if b.made != noOptions {
+		out = append(append(out, `,"options":`...), b.made...)
+	}
 	at := len(out)
 	out, err = report.AppendNDJSON(out, r, &r.Targets[0], b.o.lang(b.app.environment))
 	if err != nil {

@@ -9,13 +9,13 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/icpcheck/icpcheck/pkg/batch"
 	"github.com/icpcheck/icpcheck/pkg/failure"
+	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/verdict"
@@ -34,7 +34,9 @@ type batchOutput struct {
 
 	stdout   io.Writer
 	file     *os.File      // for the results, or nil
+	stream   bool          // file is an open one that a path names, such as /dev/fd/3
 	replaces string        // where file goes in the end, if it is a temporary one
+	release  func()        // lets others have the temporary one
 	differ   *batch.Differ // or nil
 	written  int
 	worse    bool // there was a change for the worse
@@ -71,6 +73,7 @@ func (o *options) batchOutput(f batchFlags) (*batchOutput, error) {
 			out.changes = form
 		case form == "text" || form == "ndjson" || form == "csv" && (f.diff == "" || path != ""):
 			out.results, out.path = strings.Replace(form, "text", "ndjson", 1), path
+			out.stream = path != "" && streamOf(path) != nil
 			results++
 		default:
 			return nil, usage("--format %s：batch 的格式有 text、ndjson、csv、summary；与 --diff 同用时，标准输出只能是 text 或 ndjson", "--format %s: batch knows text, ndjson, csv and summary, and with --diff text and ndjson on standard output", form)
@@ -83,7 +86,7 @@ func (o *options) batchOutput(f batchFlags) (*batchOutput, error) {
 		return nil, usage("batch 只写一份结果和一份汇总", "batch writes one --output of results, and one summary")
 	case results > 0 && out.path != "" && out.summary != nil && place(out.summary.path) == place(out.path):
 		return nil, usage("--output %s 给了两次：每种格式要有自己的文件", "--output %s is given twice: each format needs a file of its own", out.summary.path)
-	case (f.resume || f.retry) && out.path == "":
+	case (f.resume || f.retry) && (out.path == "" || out.stream):
 		return nil, usage("--resume 和 --retry-undetermined 要与写结果的 --output 同用", "--resume and --retry-undetermined go with one --output, whose results they go on from")
 	case f.retry && out.results != "ndjson", f.resume && out.results != "ndjson" && (f.diff != "" || out.summary != nil):
 		return nil, usage("--format csv 里的信息不够，无法这样接着做：请用 ndjson", "--format csv has not all that is needed to go on this way: use ndjson")
@@ -109,6 +112,8 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 	}
 	if out.path != "" {
 		switch {
+		case out.stream:
+			out.file = streamOf(out.path)
 		case out.flags.resume:
 			form := batch.Form(out.results)
 			if out.flags.only == "dns" {
@@ -119,7 +124,7 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 			}
 		case out.flags.retry:
 			if out.replaces, err = followLinks(out.path); err == nil {
-				out.file, err = os.CreateTemp(filepath.Dir(out.replaces), "."+filepath.Base(out.replaces)+".*")
+				out.file, out.release, err = batch.Beside(out.replaces)
 			}
 		default:
 			out.file, err = os.Create(out.path)
@@ -129,7 +134,7 @@ func (out *batchOutput) open(a *app) (done batch.Done, err error) {
 		}
 	}
 	if out.results == "csv" && done.Count == 0 {
-		if out.file != nil { // the column names of a run that came no further
+		if out.file != nil && !out.stream { // the column names of a run that came no further
 			if err := errors.Join(out.file.Truncate(0), rewind(out.file)); err != nil {
 				return done, fmt.Errorf("--output: %w", err)
 			}
@@ -154,6 +159,42 @@ func (out *batchOutput) otherRules(a *app, now string, done batch.Done, former *
 	if out.differ != nil && other(out.differ.Books) {
 		fmt.Fprintf(a.stderr, "icpcheck: %s\n", fmt.Sprintf(a.say("警告：--diff %s 是按另一版规则库得出的，有些变化可能来自规则，而不是来自网站",
 			"warning: --diff %s was made by another rulebook, so some changes may come from the rules and not from the sites"), text.Clean(out.flags.diff)))
+	}
+}
+
+// noOptions is what madeWith gives of a run without any.
+const noOptions = "{}"
+
+// madeWith gives the options that verdicts depend on, as they were given, for the
+// lines of a batch's output. Servers and limits are not among them: a line that is
+// undetermined for their sake says so itself.
+func (o *options) madeWith() string {
+	set := make([]string, len(o.Set))
+	for i, s := range o.Set {
+		set[i] = mask.Free(s)
+	}
+	data, _ := json.Marshal(struct {
+		Provider string   `json:"provider,omitempty"`
+		Province string   `json:"province,omitempty"`
+		Subject  string   `json:"subject,omitempty"`
+		Set      []string `json:"set,omitempty"`
+		Now      string   `json:"now,omitempty"`
+		Offline  bool     `json:"offline,omitempty"`
+		Vantage  bool     `json:"vantage,omitempty"`
+	}{o.Provider, o.Province, o.Subject, set, o.Now, o.Offline, o.Vantage})
+	return string(data)
+}
+
+// otherOptions warns where results that are taken over were made with options that
+// lead to other verdicts than those of this run.
+func (out *batchOutput) otherOptions(a *app, now string, done batch.Done, former *batch.Former) {
+	kept := done.Options
+	if former != nil {
+		kept = former.Options
+	}
+	if i := slices.IndexFunc(kept, func(o string) bool { return o != now }); i >= 0 {
+		fmt.Fprintf(a.stderr, "icpcheck: %s\n", text.Clean(fmt.Sprintf(a.say("警告：%s 里有用另一些选项得出的结果，原样保留（当时 %s，现在 %s）；要全部按现在的选项检查，请从头开始",
+			"warning: %s holds results made with other options, which stay as they are (then %s, now %s); to check all with those of now, begin anew"), out.path, kept[i], now)))
 	}
 }
 
@@ -217,10 +258,13 @@ func (out *batchOutput) finish() error {
 			return err
 		}
 	}
-	if out.file != nil {
+	if out.file != nil && !out.stream {
 		file := out.file
 		out.file = nil
 		err := file.Close()
+		if out.replaces != "" {
+			defer out.release()
+		}
 		if err == nil && out.replaces != "" {
 			// Who may read the results stays as it was.
 			var old os.FileInfo
@@ -251,12 +295,13 @@ func (out *batchOutput) finish() error {
 
 // abandon lets go of the file of a run that did not come to its end.
 func (out *batchOutput) abandon() {
-	if out.file == nil {
+	if out.file == nil || out.stream {
 		return
 	}
 	_ = out.file.Close()
 	if out.replaces != "" {
 		_ = os.Remove(out.file.Name())
+		out.release()
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -222,6 +223,44 @@ func TestBatchOtherRules(t *testing.T) {
 	}
 }
 
+// TestBatchOtherOptions: results of other options that are taken over are told.
+func TestBatchOtherOptions(t *testing.T) {
+	old := filepath.Join(t.TempDir(), "old")
+	input := "a.com\nb.com\nbad_name\n"
+	args := []string{"batch", "-", "--offline", "--output", old}
+	first := append(slices.Clone(args), "--province", "浙江", "--set", "subject.lead.phone=13812345678")
+	begin := func() {
+		t.Helper()
+		if status, _, errs := batchRun(t, input, first...); status != 3 || errs != "" {
+			t.Fatalf("status %d, stderr %q", status, errs)
+		}
+	}
+	begin()
+	lines := readString(t, old)
+	if n := strings.Count(lines, `,"options":{"province":"浙江","set":["subject.lead.phone=`); n != 2 || strings.Contains(lines, "13812345678") {
+		t.Errorf("%d lines name their options: %s", n, lines)
+	}
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"the same":     {append(slices.Clone(first), "--resume", "--timeout", "5s", "--lang", "zh"), ""},
+		"none":         {append(slices.Clone(args), "--resume"), `now {"offline":true})`},
+		"retry":        {append(slices.Clone(args), "--retry-undetermined", "--province", "beijing"), `then {"province":"浙江",`},
+		"another time": {append(slices.Clone(first), "--resume", "--now", "2026-11-24"), `"now":"2026-11-24"`},
+	} {
+		begin()
+		status, _, errs := batchRun(t, input, test.args...)
+		if status != 3 || (errs == "") != (test.want == "") || !strings.Contains(errs, test.want) || strings.Count(errs, "\n") > 1 {
+			t.Errorf("%s: status %d, stderr %q", name, status, errs)
+		}
+	}
+	// Lines that no option decided name none.
+	if _, out, _ := batchRun(t, "bad_name\n", "batch", "-", "--offline", "--province", "beijing"); strings.Contains(out, "options") {
+		t.Errorf("got %s", out)
+	}
+}
+
 func TestHostOf(t *testing.T) {
 	for in, want := range map[string]string{
 		"example.com": "example.com", "https://example.com": "example.com", "http://www.example.com:8080/a?b#c": "www.example.com",
@@ -344,6 +383,9 @@ func TestBatchRetry(t *testing.T) {
 	}
 	before := strings.SplitAfter(readString(t, output), "\n")
 	if err := os.Chmod(output, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".out.ndjson.icpcheck-retry-1"), []byte(`{"line":1`), 0o600); err != nil { // of a killed run
 		t.Fatal(err)
 	}
 	if status, errs := run(whole, "--retry-undetermined"); status != 1 || errs != "" {

@@ -55,6 +55,21 @@ materials: [id-card, business-license]
 subject.lead.phone: "13800000000"
 `
 
+// TestInitExists: the hint about a file that exists fits what was typed.
+func TestInitExists(t *testing.T) {
+	name := write(t, "province: zhejiang\n")
+	for _, test := range []struct {
+		args  []string
+		again int // how often the hint names --from
+	}{{nil, 1}, {[]string{"--from", name}, 0}} {
+		o := typing(t, "", append(test.args, name)...)
+		_, hint, _ := strings.Cut(o.stderr, "hint: ")
+		if o.status != 2 || !strings.Contains(hint, "--force") || strings.Count(hint, "--from") != test.again {
+			t.Errorf("%v: status %d, %s", test.args, o.status, o.stderr)
+		}
+	}
+}
+
 func TestInitAnswers(t *testing.T) {
 	answers := write(t, enterpriseAnswers)
 	name := filepath.Join(t.TempDir(), "filing.yaml")

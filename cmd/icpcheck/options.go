@@ -64,6 +64,9 @@ type options struct {
 	AllowUndetermined bool `mapstructure:"allow-undetermined"`
 	AllowPrivate      bool `mapstructure:"allow-private"`
 
+	// Made is what a batch's lines say of its options, where a worker makes them.
+	Made string `mapstructure:"-"`
+
 	// cache keeps answers; nil where every run asks anew.
 	cache *cache.Store
 }
@@ -172,6 +175,11 @@ func (e *environment) read(set *pflag.FlagSet) (*options, error) {
 	o := &options{}
 	if err := v.Unmarshal(o); err != nil {
 		return nil, text.Errorf("读取选项：%w", "reading options: %w", err)
+	}
+	for i, path := range o.Output {
+		if streamOf(path) == os.Stdout {
+			o.Output[i] = "-"
+		}
 	}
 	switch o.Color {
 	case "auto", "always", "never":

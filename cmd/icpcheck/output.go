@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync"
 	"syscall"
 )
 
@@ -32,6 +34,46 @@ func followLinks(path string) (string, error) {
 		at = target
 	}
 	return path, syscall.ELOOP
+}
+
+// streams are the open files that paths have named, kept for as long as the
+// process runs: to collect one would close it.
+var streams = struct {
+	sync.Mutex
+	files map[int]*os.File
+}{files: map[int]*os.File{0: nil, 1: os.Stdout, 2: os.Stderr}}
+
+// streamOf gives the open file that a path such as /dev/stdout names, or nil. The
+// file behind it may have a path of its own too, but what the shell meant by >>
+// is known to the open one alone.
+func streamOf(path string) *os.File {
+	for range mostLinks {
+		path = filepath.Clean(path)
+		switch folder, name := filepath.Split(path); folder {
+		case "/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/":
+			number, err := strconv.Atoi(name)
+			if err != nil || number < 0 {
+				return nil
+			}
+			streams.Lock()
+			defer streams.Unlock()
+			file, known := streams.files[number]
+			if !known {
+				file = os.NewFile(uintptr(number), path)
+				streams.files[number] = file
+			}
+			return file
+		}
+		target, err := os.Readlink(path)
+		if err != nil {
+			return nil
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	return nil
 }
 
 // place tells outputs apart by the file they go to; "" is standard output.
@@ -82,6 +124,9 @@ func sameFile(a, b string) bool {
 
 // writable tries whether writeFile can write a file, and leaves no trace.
 func writable(path string) error {
+	if streamOf(path) != nil {
+		return nil
+	}
 	path, err := followLinks(path)
 	if err != nil {
 		return err
@@ -108,8 +153,14 @@ func writable(path string) error {
 // writeFile writes a file whole or not at all, with the permissions of mode, or
 // with fewer where the file it replaces has fewer. A file that may not be written is left alone.
 // A link is followed, and what is no plain file (a pipe, a device) is written
-// to directly: renaming over it would destroy it.
+// to directly: renaming over it would destroy it. So is an open file of ours.
 func writeFile(path string, mode os.FileMode, write func(io.Writer) error) (err error) {
+	if stream := streamOf(path); stream != nil {
+		if err := write(stream); err != nil {
+			return fmt.Errorf("--output %s: %w", path, reason(err))
+		}
+		return nil
+	}
 	path, err = followLinks(path)
 	if err != nil {
 		return fmt.Errorf("--output %s: %w", path, reason(err))

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -33,6 +34,55 @@ func TestWritePipe(t *testing.T) {
 		if err := o.spare(other); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestWriteStream: what a shell opened with >> is written on, by whatever path it
+// is named, and neither emptied nor replaced.
+func TestWriteStream(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	if err := os.WriteFile(log, []byte("old\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.OpenFile(log, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	path := fmt.Sprintf("/proc/self/fd/%d", file.Fd())
+	if _, err := os.Stat(path); err != nil {
+		t.Skipf("no such paths here: %v", err)
+	}
+	want := "old\n"
+	for _, args := range [][]string{
+		{"batch", "-", "--offline", "--format", "csv", "--now", "2026-11-24", "--output"},
+		{"init", "--offline", "--province", "zhejiang", "--force"},
+		{"plan", "-", "--format", "json", "--now", "2026-11-24", "--output"},
+	} {
+		if status, stdout, errs := batchRun(t, "{}\n", append(args, path)...); status != 3 || stdout != "" {
+			t.Errorf("%s: status %d, stdout %q, stderr %q", args[0], status, stdout, errs)
+		}
+		got := readString(t, log)
+		if more, kept := strings.CutPrefix(got, want); !kept || more == "" {
+			t.Errorf("%s: got %q after %q", args[0], got, want)
+		}
+		want = got
+	}
+	for _, path := range []string{"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"} {
+		if streamOf(path) != os.Stdout {
+			continue // no such path here
+		}
+		for _, command := range []string{"batch", "check"} {
+			if status, stdout, errs := batchRun(t, "{}\n", command, "-", "--offline", "--output", path); status != 3 || stdout == "" || errs != "" {
+				t.Errorf("%s to %s: status %d, stdout %q, stderr %q", command, path, status, stdout, errs)
+			}
+		}
+		if status, _, errs := batchRun(t, "a.com\n", "batch", "-", "--output", path, "--resume"); status != 2 {
+			t.Errorf("--resume from %s: status %d, %s", path, status, errs)
+		}
+	}
+	if status, _, errs := batchRun(t, "a.com\n", "batch", "-", "--output", path, "--resume"); status != 2 || readString(t, log) != want {
+		t.Errorf("--resume from %s: status %d, %s", path, status, errs)
 	}
 }
 

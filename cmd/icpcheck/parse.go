@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -68,11 +70,11 @@ func (a *app) printRecord(parse func(string, []byte) (registration.Record, error
 	}
 	var out any = record
 	if f != nil {
-		out = struct {
-			Domain     string `json:"domain"`
-			Registered *bool  `json:"registered"`
-			Error      string `json:"error"`
-		}{domain, nil, string(f.Kind)}
+		empty, err := json.Marshal(registration.Record{Domain: domain})
+		if err != nil {
+			return err
+		}
+		out = json.RawMessage(fmt.Appendf(bytes.TrimSuffix(empty, []byte("}")), `,"error":%q}`, string(f.Kind)))
 	}
 	if err := encodeJSON(a.stdout, out); err != nil {
 		return err

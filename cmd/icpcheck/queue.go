@@ -53,6 +53,7 @@ func (o *options) travelling(lang text.Lang, now time.Time) options {
 		Lang: string(lang), Now: now.Format(time.RFC3339Nano),
 		Offline: o.Offline, Timeout: o.Timeout, Resolver: o.Resolver, RDAPURL: o.RDAPURL, WHOISServer: o.WHOISServer, Rate: o.Rate,
 		Vantage: o.Vantage, VantageVia: o.VantageVia, AllowPrivate: o.AllowPrivate,
+		Made: o.madeWith(),
 	}
 }
 
@@ -144,7 +145,7 @@ func (b *liner) distribute(ctx context.Context, out *batchOutput) (*distributed,
 		return nil, err
 	}
 	d := &distributed{b: b, conn: conn}
-	if out.path != "" && !out.flags.retry {
+	if out.path != "" && !out.stream && !out.flags.retry {
 		d.record = out.path + ".run"
 	}
 	return d, nil
@@ -419,7 +420,7 @@ func (w *lineWorker) prepare(travelled string) (*preparedRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &liner{app: w.app, o: o, book: w.book, clock: clock, worst: verdict.Ready}
+	b := &liner{app: w.app, o: o, book: w.book, clock: clock, worst: verdict.Ready, made: o.Made}
 	if b.collector, err = o.collector(w.book, clock); err != nil {
 		return nil, err
 	}
@@ -438,7 +439,7 @@ func (w *lineWorker) prepare(travelled string) (*preparedRun, error) {
 // with is the liner for one job, which brings its own columns and file.
 func (b *liner) with(job lineJob) *liner {
 	return &liner{
-		app: b.app, o: b.o, book: b.book, clock: b.clock, collector: b.collector, worst: verdict.Ready, missed: map[failure.Kind]int{},
+		app: b.app, o: b.o, book: b.book, clock: b.clock, collector: b.collector, worst: verdict.Ready, missed: map[failure.Kind]int{}, made: b.made,
 		header: slices.Clone(job.Columns),
 		read: func(path string) ([]byte, error) {
 			if job.File == nil {

@@ -134,11 +134,7 @@ Printed by %[1]sicpcheck rules docs sources%[1]s (%[1]smake generate%[1]s); do n
 %[1]sseed%[1]s 是奠基文档 · is the founding document. 被引用 cited by: 检查项与表中的行数 checks, and rows by table.
 `, "`")
 	for _, row := range book.Table("sources").Rows {
-		fmt.Fprintf(&b, "\n## <a id=\"%s\"></a>%s\n\n%s", anchor(row.ID), row.ID, row.Name.Zh)
-		if row.Name.En != row.Name.Zh {
-			b.WriteString(" · " + row.Name.En)
-		}
-		b.WriteString("\n\n")
+		fmt.Fprintf(&b, "\n## <a id=\"%s\"></a>%s\n\n%s\n\n", anchor(row.ID), row.ID, inBoth(row.Name))
 		place := row.Text("url")
 		if place != "" {
 			place = "<" + place + ">"
@@ -150,7 +146,7 @@ Printed by %[1]sicpcheck rules docs sources%[1]s (%[1]smake generate%[1]s); do n
 			place = strings.TrimSpace(place + " " + code(path))
 		}
 		for _, line := range []struct{ label, value string }{
-			{"位置 where", place}, {"日期 date", row.Text("date")}, {"可信度 trust", row.Text("trust")},
+			{"位置 where", place}, {"日期 date", inBoth(row.Both("date"))}, {"可信度 trust", inBoth(row.Both("trust"))},
 		} {
 			if line.value != "" {
 				fmt.Fprintf(&b, "- %s: %s\n", line.label, line.value)
@@ -169,6 +165,14 @@ Printed by %[1]sicpcheck rules docs sources%[1]s (%[1]smake generate%[1]s); do n
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// inBoth puts both languages side by side, where they differ.
+func inBoth(t text.Text) string {
+	if t.Zh == t.En {
+		return t.En
+	}
+	return t.Zh + " · " + t.En
 }
 
 // citations lists for each source the checks that cite it, and counts by table

@@ -231,12 +231,13 @@ func TestSourceLanguage(t *testing.T) {
 	}
 }
 
-// TestSourceNames: each source has a Chinese name, unless it is a project's own.
+// TestSourceNames: each source has a Chinese name, unless it is a project's own,
+// and what is said of its date and of its worth is said in Chinese too.
 func TestSourceNames(t *testing.T) {
 	var list struct {
 		Rows []struct {
-			ID   string
-			Name text.Text
+			ID                string
+			Name, Date, Trust text.Text
 		}
 	}
 	if err := json.Unmarshal([]byte(inProcess(t, "rules", "list", "sources", "--format", "json").stdout), &list); err != nil {
@@ -248,6 +249,11 @@ func TestSourceNames(t *testing.T) {
 		}
 		if r.Name.En == r.ID || r.Name.Zh == r.Name.En && strings.Contains(r.Name.En, " ") {
 			t.Errorf("%s has the same name in both languages: %q", r.ID, r.Name.En)
+		}
+		for _, words := range []text.Text{r.Date, r.Trust} {
+			if words.Zh == words.En && regexp.MustCompile(`[A-Za-z]`).MatchString(words.En) {
+				t.Errorf("%s: %q is English alone", r.ID, words.En)
+			}
 		}
 	}
 }

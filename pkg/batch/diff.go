@@ -86,7 +86,7 @@ func OpenDiffer(path string) (*Differ, error) {
 		if err != nil || d.before[o.Key()] != nil {
 			return err
 		}
-		d.Books = addBook(d.Books, o.Rulebook)
+		d.Books = addKnown(d.Books, o.Rulebook)
 		d.before[o.Key()] = &before{failed: shared(o.Failed), places: shared(o.Places)}
 		d.order = append(d.order, o.Key())
 		return nil

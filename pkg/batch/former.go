@@ -22,6 +22,7 @@ type head struct {
 	verdict verdict.Overall
 	form    Form
 	book    string // digest of the rulebook, empty where none is named
+	options string // what the line says of options, empty where there is no rulebook
 }
 
 // Form is the kind of lines that an output consists of.
@@ -44,6 +45,7 @@ func headOf(raw []byte) (head, error) {
 	h := head{form: NDJSON}
 	status := ""
 	var rules book
+	var options json.RawMessage
 	d := json.NewDecoder(bytes.NewReader(raw))
 	if _, err := d.Token(); err != nil {
 		return h, errNoOutcome
@@ -66,6 +68,8 @@ func headOf(raw []byte) (head, error) {
 			into = &status
 		case "rulebook":
 			into = &rules
+		case "options":
+			into = &options
 		}
 		if err := d.Decode(into); err != nil {
 			return h, errNoOutcome
@@ -81,7 +85,7 @@ func headOf(raw []byte) (head, error) {
 		}
 		h.form = DNS
 	}
-	h.book = rules.Digest
+	h.book, h.options = rules.Digest, madeWith(rules, options)
 	if h.line < 1 || h.verdict == "" {
 		return h, errNoOutcome
 	}
@@ -146,6 +150,8 @@ func EachOutcome(path string, each func(Outcome) error) error {
 type Former struct {
 	// Books are the digests of the rulebooks that made the lines kept, each once.
 	Books []string
+	// Options are the options that the lines kept were made with, each set once.
+	Options []string
 
 	file  *os.File
 	lines map[int]span // by the number of the input line
@@ -156,12 +162,21 @@ type span struct {
 	length int
 }
 
-// addBook adds the digest of a rulebook, if there is one.
-func addBook(books []string, digest string) []string {
-	if digest == "" {
-		return books
+// addKnown adds a text, if there is one.
+func addKnown(texts []string, s string) []string {
+	if s == "" {
+		return texts
 	}
-	return add(books, digest)
+	return add(texts, s)
+}
+
+// madeWith gives the options that a line of output was made with. A line names
+// those that were given; one that could not be checked does not depend on any.
+func madeWith(rules book, options json.RawMessage) string {
+	if rules.Digest != "" && options == nil {
+		return "{}"
+	}
+	return string(options)
 }
 
 // OpenFormer reads an output in NDJSON and keeps the lines that keep wants.
@@ -175,7 +190,8 @@ func OpenFormer(path string, keep func(Outcome) bool) (*Former, error) {
 		o, err := ParseOutcome(raw)
 		if err == nil && keep(o) {
 			f.lines[o.Line] = span{offset, len(raw) - 1}
-			f.Books = addBook(f.Books, o.Rulebook)
+			f.Books = addKnown(f.Books, o.Rulebook)
+			f.Options = addKnown(f.Options, o.Options)
 		}
 		return err
 	})

@@ -30,6 +30,8 @@ type Outcome struct {
 	Expires string
 	// Rulebook is the digest of the rules; empty where none were applied.
 	Rulebook string
+	// Options are those that the line was made with, as JSON; empty like Rulebook.
+	Options string
 	// Domains are the names of the domains, sorted.
 	Domains []string
 	// Places are where the addresses of domains and server are, each once.
@@ -44,6 +46,7 @@ type line struct {
 	Verdict verdict.Overall            `json:"verdict"`
 	Error   string                     `json:"error"`
 	Book    book                       `json:"rulebook"`
+	Options json.RawMessage            `json:"options"`
 	Facts   map[string]json.RawMessage `json:"facts"`
 	Checks  []struct {
 		ID       string           `json:"id"`
@@ -69,7 +72,7 @@ func ParseOutcome(raw []byte) (Outcome, error) {
 	if err := json.Unmarshal(raw, &l); err != nil || l.Line < 1 || l.Verdict == "" {
 		return Outcome{}, errNoOutcome
 	}
-	o := Outcome{Line: l.Line, Input: l.Input, Target: l.Target, Verdict: l.Verdict, Error: l.Error, Rulebook: l.Book.Digest}
+	o := Outcome{Line: l.Line, Input: l.Input, Target: l.Target, Verdict: l.Verdict, Error: l.Error, Rulebook: l.Book.Digest, Options: madeWith(l.Book, l.Options)}
 	for _, c := range l.Checks {
 		switch {
 		case len(c.Accepted) > 0:

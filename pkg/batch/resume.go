@@ -21,6 +21,8 @@ type Done struct {
 	Worst verdict.Overall
 	// Books are the digests of the rulebooks that made them, each once.
 	Books []string
+	// Options are the options that they were made with, each set once.
+	Options []string
 
 	inputs []uint64 // for each line of the input a hash of what it said; 0 without a result
 }
@@ -51,7 +53,8 @@ func (d *Done) add(h head) error {
 	}
 	d.inputs[h.line] = hashOf(h.input)
 	d.Count++
-	d.Books = addBook(d.Books, h.book)
+	d.Books = addKnown(d.Books, h.book)
+	d.Options = addKnown(d.Options, h.options)
 	d.Worst = verdict.Worst([]verdict.Overall{d.Worst, h.verdict})
 	return nil
 }

@@ -45,8 +45,8 @@ func (o *observations) weigh() (Conclusion, text.Text) {
 	}
 	if o.abroad() {
 		if o.untold {
-			return Undetermined, text.Text{Zh: "从这里看，解析到的地址都在中国内地以外，但不知道内地访问者得到的是哪里",
-				En: "as seen from here all of its addresses are outside the mainland, but where visitors in the mainland are sent is not known"}
+			return Undetermined, text.Text{Zh: "从这里看，解析到的地址都在中国内地以外，但不知道内地访问者得到的是哪里：请在中国内地的网络上不加 --vantage 运行，或用 --vantage-server 指定会按网段回答的 DNS 服务器；已经知道的，用 --set domain.vantage_places=abroad 说明",
+				En: "as seen from here all of its addresses are outside the mainland, but where visitors in the mainland are sent is not known: run it inside the mainland without --vantage, or name a DNS server that answers by network with --vantage-server; if you know it, say --set domain.vantage_places=abroad"}
 		}
 		return PointsAbroad, text.Text{Zh: "解析到的地址都在中国内地以外", En: "all of its addresses are outside the mainland"}
 	}

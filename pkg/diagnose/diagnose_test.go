@@ -367,6 +367,11 @@ func TestAbroadAsSeenFromHere(t *testing.T) {
 		if d.Conclusion != c.want || d.Steps[i].Outcome != c.dns {
 			t.Errorf("%s: got %s (%s), DNS %s; want %s, %s", label, d.Conclusion, d.Because.En, d.Steps[i].Outcome, c.want, c.dns)
 		}
+		for _, because := range []string{d.Because.Zh, d.Because.En} {
+			if c.want == Undetermined && (!strings.Contains(because, "--vantage-server") || !strings.Contains(because, "--set domain.vantage_places=abroad")) {
+				t.Errorf("%s: %q does not say what would settle it", label, because)
+			}
+		}
 	}
 }
 

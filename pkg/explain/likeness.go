@@ -40,6 +40,12 @@ var calm = sync.OnceValue(func() [][]string {
 		"已通过", "已恢复", "不在黑名单", "未列入黑名单", "已提交", "已生效", "已受理", "已收到", "已开具", "已支付", "无误", "无需", "不需要", "欢迎", "感谢", "耐心等待", "客服", "优惠")
 })
 
+// strange words name what a filing can be refused for and no reason is about: the
+// codes of providers. What else such a sentence says is like some reason by accident.
+var strange = sync.OnceValue(func() [][]string {
+	return foldAll("授权码", "服务码", "服务号", "备案密码")
+})
+
 // likenesses compares sentences with documents, one for each reason or check, by
 // the cosine of their features.
 type likenesses struct {
@@ -133,7 +139,7 @@ func (l *likenesses) vector(have map[string]int) map[string]float64 {
 // like finds the reason that a sentence is about, or reports false.
 func (l *likenesses) like(sentence []token) (reason int, score float64, ok bool) {
 	const enough = 6 // tokens
-	if len(sentence) < enough || !holds(sentence, subjects()) || !holds(sentence, refusals()) || holds(sentence, calm()) {
+	if len(sentence) < enough || !holds(sentence, subjects()) || !holds(sentence, refusals()) || holds(sentence, calm()) || holds(sentence, strange()) {
 		return 0, 0, false
 	}
 	var first, second float64

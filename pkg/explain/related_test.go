@@ -11,6 +11,8 @@ import (
 func TestRelated(t *testing.T) {
 	for s, want := range map[string]string{
 		"服务码已用完或无效":                               "server-service-codes",
+		"备案授权码不正确":                                "server-service-codes",
+		"授权码无效":                                   "server-service-codes",
 		"负责人年龄未满18周岁不能备案":                         "lead-age",
 		"域名处于 serverHold 状态":                      "domain-status",
 		"党政机关网站必须使用 gov.cn 域名":                    "government-suffix",

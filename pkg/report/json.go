@@ -149,7 +149,7 @@ func JSON(w io.Writer, r *Report, o Options) error {
 		for _, c := range t.Checks {
 			for _, id := range c.Sources {
 				if row := r.Book.Row("sources", id); row != nil {
-					out.Sources[id] = jsonSource{Title: r.Book.SourceTitle(id).In(o.Lang), URL: row.Text("url"), Date: row.Text("date")}
+					out.Sources[id] = jsonSource{Title: r.Book.SourceTitle(id).In(o.Lang), URL: row.Text("url"), Date: row.Both("date").In(o.Lang)}
 				}
 			}
 		}

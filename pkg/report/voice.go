@@ -459,7 +459,7 @@ type source struct{ id, title, url, date string }
 func (v Voice) source(id string) source {
 	s := source{id: text.Clean(id), title: text.Clean(v.Book.SourceTitle(id).In(v.Lang))}
 	if row := v.Book.Row("sources", id); row != nil {
-		s.url, s.date = text.Clean(row.Text("url")), text.Clean(row.Text("date"))
+		s.url, s.date = text.Clean(row.Text("url")), text.Clean(row.Both("date").In(v.Lang))
 	}
 	if !strings.HasPrefix(s.url, "https://") && !strings.HasPrefix(s.url, "http://") {
 		s.url = ""

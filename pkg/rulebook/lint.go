@@ -19,6 +19,7 @@ var readByCommands = map[string]func(*Rulebook, *Row) bool{
 	"facts":   (*Rulebook).namesFact,
 	"sources": anyRow, // those that nothing cites are found by unusedSources
 	"words":   (*Rulebook).inVocabulary,
+	"cities":  (*Rulebook).isProvince,
 	// A filing names these.
 	"providers": anyRow, "provinces": anyRow, "subject-types": anyRow, "certificates": anyRow, "materials": anyRow, "content": anyRow,
 	"server-types": (*Rulebook).ofProvider, "regions": (*Rulebook).ofProvider, "other-products": (*Rulebook).ofProvider,
@@ -43,6 +44,9 @@ func (b *Rulebook) inVocabulary(r *Row) bool {
 	list, _, _ := strings.Cut(r.ID, "/")
 	return list == "plan" || slices.ContainsFunc(filing.Fields(), func(f filing.Field) bool { return f.Vocabulary == list })
 }
+
+// isProvince reports whether a row has the id of a province.
+func (b *Rulebook) isProvince(r *Row) bool { return b.Row("provinces", r.ID) != nil }
 
 // ofProvider reports whether a row PROVIDER/ID belongs to a provider there is.
 func (b *Rulebook) ofProvider(r *Row) bool {

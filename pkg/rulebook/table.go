@@ -101,7 +101,15 @@ func (r *Row) Int(column string) int { n, _ := r.Cells[column].Value.(int64); re
 func (r *Row) List(column string) []string { s, _ := r.Cells[column].Value.([]string); return s }
 
 // Both returns a bilingual cell, or the empty text.
-func (r *Row) Both(column string) text.Text { t, _ := r.Cells[column].Value.(text.Text); return t }
+func (r *Row) Both(column string) text.Text {
+	switch v := r.Cells[column].Value.(type) {
+	case text.Text:
+		return v
+	case string: // of a column that has one language
+		return text.Same(v)
+	}
+	return text.Text{}
+}
 
 // Rule returns the rule in a cell, not yet compiled, or nil where the row has none.
 func (r *Row) Rule(column string) *Expr {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/internal/pattern"
@@ -102,6 +103,9 @@ func (b *Rulebook) findCheck(word string) (id string, ok bool) {
 // Instead tells what a product is that carries no filing, and what to name in
 // its place. See filing.Vocabulary.
 func (b *Rulebook) Instead(vocabulary, word, provider string) text.Text {
+	if vocabulary == "provinces" {
+		return b.provinceOf(word)
+	}
 	if vocabulary != "server-types" || b.tables["other-products"] == nil {
 		return text.Text{}
 	}
@@ -119,6 +123,46 @@ func (b *Rulebook) Instead(vocabulary, word, provider string) text.Text {
 			En: row.Name.En + " is not what a filing hangs on; leave the type out (" + more + " tells more)"}
 	}
 	return text.Text{}
+}
+
+// provinceOf tells which province a city is in that was named for one. Some Latin
+// spellings are those of two cities.
+func (b *Rulebook) provinceOf(word string) text.Text {
+	if b.tables["cities"] == nil {
+		return text.Text{}
+	}
+	keys := []string{strings.NewReplacer("'", "", "’", "").Replace(text.Fold(word))}
+	for _, kind := range []string{"市", "地区", "盟", "州", "city"} {
+		if short, ok := strings.CutSuffix(keys[0], kind); ok && short != "" {
+			keys = append(keys, short)
+		}
+	}
+	var zh, en, provinces, ids []string
+	for _, row := range b.Table("cities").Rows {
+		province := b.Row("provinces", row.ID)
+		if province == nil {
+			continue
+		}
+		for _, city := range row.List("cities") {
+			names := strings.Fields(city)
+			if !slices.ContainsFunc(names, func(name string) bool { return slices.Contains(keys, name) }) {
+				continue
+			}
+			latin := names[0]
+			if i := slices.IndexFunc(names, func(name string) bool { return name[0] < utf8.RuneSelf }); i >= 0 {
+				latin = strings.ToUpper(names[i][:1]) + names[i][1:]
+			}
+			short := cmp.Or(province.Text("short"), province.Name.Zh)
+			zh = append(zh, names[0]+"在"+short)
+			en = append(en, latin+" is in "+province.Name.En)
+			provinces, ids = append(provinces, short), append(ids, province.ID)
+		}
+	}
+	if ids == nil {
+		return text.Text{}
+	}
+	return text.Text{Zh: strings.Join(zh, "，") + "；请写 " + strings.Join(provinces, " 或 "),
+		En: strings.Join(en, " and ") + "; write " + strings.Join(ids, " or ")}
 }
 
 // Words lists the ids of a vocabulary. See filing.Vocabulary.
@@ -277,7 +321,7 @@ func (b *Rulebook) Cited(id string) text.Text {
 }
 
 // sourceYear is the first year that a source's date names, or "".
-func sourceYear(r *Row) string { return year().FindString(r.Text("date")) }
+func sourceYear(r *Row) string { return year().FindString(r.Both("date").En) }
 
 // factTypes are the column types that rules can read, as types of facts.
 var factTypes = map[ColumnType]filing.Type{
