@@ -384,3 +384,41 @@ func BenchmarkReadPlan(b *testing.B) {
 		}
 	}
 }
+
+// TestRealPlan reads what OpenTofu 1.12.6 made of testdata/main.tf: `tofu plan
+// -out p` and `tofu show -json p`. Its only resources are the built-in
+// terraform_data, in a module with keys that hold dots and brackets too.
+func TestRealPlan(t *testing.T) {
+	data, err := os.ReadFile("testdata/plan.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &cloudfile.Reader{Sources: "testdata", Forms: []cloudfile.Form{{
+		ID: "data", Terraform: "terraform_data",
+		Order:    cloudfile.Order{At: "input.period", Unit: "month", Months: map[string]int{"month": 1}},
+		Readings: []cloudfile.Reading{{Fact: "server.billing", At: []string{"input.charge"}, Values: map[string]string{"PrePaid": "subscription", "PostPaid": "pay-as-you-go"}}},
+	}}}
+	f, err := r.Read("testdata/plan.json", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, record := range f.Records {
+		line := record.Name + " at " + filepath.ToSlash(record.Origin.Position.String())
+		for _, path := range record.Facts.Paths() {
+			line += fmt.Sprintf(", %s %v at %d", path, record.Facts[path].Value, record.Facts[path].Origin.Line)
+		}
+		got = append(got, line)
+	}
+	const terms = " at testdata/modules/web/main.tf:1:1, server.billing subscription at 3, server.months 3 at 3, server.first_purchase_months 3 at 3, server.service_codes_used 0 at 1"
+	want := []string{
+		"terraform_data.id at testdata/main.tf:8:1, server.service_codes_used 0 at 8",
+		// Part of its input is known after apply only, and part is not to be shown.
+		"terraform_data.web at testdata/main.tf:10:1, server.service_codes_used 0 at 10",
+		`module.shop["a.b"].terraform_data.this[0]` + terms, `module.shop["a.b"].terraform_data.this[1]` + terms,
+		`module.shop["c]"].terraform_data.this[0]` + terms, `module.shop["c]"].terraform_data.this[1]` + terms,
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
