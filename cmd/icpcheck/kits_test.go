@@ -325,6 +325,8 @@ func TestAction(t *testing.T) {
 		{name: "undetermined", inputs: map[string]string{"INPUT_FILING": "filing.yaml\nshort file.yaml\n"}, status: "3",
 			stdout: []string{"::warning title=待定", "file=short file.yaml"}, sarif: true},
 		{name: "undetermined and allowed", inputs: map[string]string{"INPUT_FILING": "short file.yaml", "INPUT_ALLOW_UNDETERMINED": "true"}, status: "0", sarif: true},
+		{name: "a plan without a filing", inputs: map[string]string{"INPUT_FILING": "", "INPUT_FACTS": "plan.json\n", "INPUT_LANG": "en"}, status: "1",
+			stdout: []string{"[server-terms],file=plan.json,line=1,"}, sarif: true},
 		{name: "no such file", inputs: map[string]string{"INPUT_FILING": "none.yaml"}, status: "2"},
 		{name: "a file name that looks like a flag", inputs: map[string]string{"INPUT_FILING": "--format"}, status: "2"},
 		{name: "an input that would like to run", inputs: map[string]string{"INPUT_ARGS": "$(touch stolen)\n`touch stolen`", "INPUT_LANG": "en; touch stolen"}, status: "2"},
@@ -338,6 +340,8 @@ func TestAction(t *testing.T) {
 			}
 			write("filing.yaml", ready)
 			write("short file.yaml", []byte("domains: [example.com]\n"))
+			write("plan.json", []byte(`{"format_version":"1.2","resource_changes":[{"address":"alicloud_instance.a","mode":"managed","type":"alicloud_instance","name":"a",`+
+				`"change":{"actions":["create"],"after":{"instance_charge_type":"PostPaid"},"after_unknown":{}}}]}`))
 			// The test binary is icpcheck under that name.
 			if err := os.Symlink(self, filepath.Join(temp, "icpcheck")); err != nil {
 				t.Skip(err)

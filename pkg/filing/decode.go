@@ -332,7 +332,7 @@ func lookup(prefix, key string) (path string, known, group bool) {
 		if f.LookupOnly {
 			continue
 		}
-		if f.Key == key && strings.HasPrefix(f.Path, prefix) && !strings.Contains(f.Path[len(prefix):], ".") {
+		if f.Key == key && keyPath(f) == path {
 			return f.Path, true, false
 		}
 		if strings.HasPrefix(f.Path, path+".") && prefix != DomainPrefix && path+"." != DomainPrefix {
@@ -349,8 +349,8 @@ func keysBelow(prefix string) []string {
 		if f.LookupOnly || !strings.HasPrefix(f.Path, prefix) || prefix == "" && f.Domain() {
 			continue
 		}
-		key, _, _ := strings.Cut(f.Path[len(prefix):], ".")
-		if f.Key != "" {
+		key, _, deeper := strings.Cut(f.Path[len(prefix):], ".")
+		if f.Key != "" && !deeper {
 			key = f.Key
 		}
 		keys[key] = true

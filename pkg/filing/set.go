@@ -105,16 +105,19 @@ func NearestPath(word string) string {
 	if n := yamlfile.Nearest(word, paths()); n != "" {
 		return n
 	}
-	found := ""
+	var found []string
 	for _, f := range fields {
 		if strings.HasSuffix(f.Path, "."+word) || f.Key == word && word != "" {
-			if found != "" {
-				return ""
-			}
-			found = f.Path
+			found = append(found, f.Path)
 		}
 	}
-	return found
+	if len(found) > 1 { // what domains and servers both have is mostly said of domains
+		found = slices.DeleteFunc(found, func(path string) bool { return !strings.HasPrefix(path, DomainPrefix) })
+	}
+	if len(found) != 1 {
+		return ""
+	}
+	return found[0]
 }
 
 func nearPath(word string) text.Text {
