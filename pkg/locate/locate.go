@@ -61,7 +61,7 @@ type embedded struct {
 	locations []Location
 }
 
-// load unpacks the table when the first address is looked up. A table that
+// load opens the table when the first address is looked up. A table that
 // cannot be read is a broken build, which the tests catch, hence the panic.
 var load = sync.OnceValue(func() *embedded {
 	t, err := table.Decode(geo)

@@ -254,3 +254,13 @@ func TestOpenMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestTableWhole: every part of the table in the binary can be read.
+func TestTableWhole(t *testing.T) {
+	if err := load().Check(); err != nil {
+		t.Fatal(err)
+	}
+	if v4, v6 := load().Size(); v4 < 10_000 || v6 < 10_000 {
+		t.Errorf("%d and %d ranges", v4, v6)
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"math/bits"
 	"net/netip"
 	"slices"
+	"sync"
 )
 
 // Country is all that matters of a country here.
@@ -93,36 +94,61 @@ type Range struct {
 	Class uint8
 }
 
-// Table is the whole of it.
+// Table is the whole of it. It is safe for use by several goroutines.
 type Table struct {
 	// CountryDay and NetworkDay are the days of the data sets, as 2026-06-01.
 	CountryDay, NetworkDay string
 	Networks               []Network
 	Classes                []Class
 
-	start4 []uint32
-	class4 []uint8
-	start6 []uint64
-	class6 []uint8
+	ipv4, ipv6 family
 }
 
+// family is the ranges of a family, cut into parts that are unpacked when they
+// are first asked for: a short run asks for one or two of them.
+type family []*part
+
+type part struct {
+	first  uint64 // where its first range begins
+	count  int    // of its ranges
+	packed []byte // nil where ranges is set from the beginning
+
+	once   sync.Once
+	starts []uint64
+	class  []uint8
+	err    error
+}
+
+// partSize is the number of ranges in a part: few enough to unpack in a tenth of
+// a millisecond, many enough to pack as well as the whole.
+const partSize = 2048
+
 // Class returns the class of an address: an index into Classes. IPv4 in IPv6
-// form has to be unmapped before.
+// form has to be unmapped before. It panics where the table is damaged, which
+// Check tells beforehand.
 func (t *Table) Class(a netip.Addr) uint8 {
 	if a.Is4() {
 		b := a.As4()
-		return t.class4[last(t.start4, binary.BigEndian.Uint32(b[:]))]
+		return t.ipv4.class(uint64(binary.BigEndian.Uint32(b[:])), len(t.Classes))
 	}
 	b := a.As16()
-	return t.class6[last(t.start6, binary.BigEndian.Uint64(b[:8]))]
+	return t.ipv6.class(binary.BigEndian.Uint64(b[:8]), len(t.Classes))
 }
 
-// last finds the last start that is not above x. The first start is 0, so there is one.
-func last[T uint32 | uint64](starts []T, x T) int {
-	low, n := 0, len(starts)
+func (f family) class(x uint64, classes int) uint8 {
+	p := f[last(len(f), func(i int) bool { return f[i].first <= x })]
+	if err := p.unpack(classes); err != nil {
+		panic("address table: " + err.Error())
+	}
+	return p.class[last(len(p.starts), func(i int) bool { return p.starts[i] <= x })]
+}
+
+// last finds the last of n sorted places that is not beyond. The first is not.
+func last(n int, notBeyond func(int) bool) int {
+	low := 0
 	for n > 1 {
 		half := n / 2
-		if starts[low+half] <= x {
+		if notBeyond(low + half) {
 			low += half
 		}
 		n -= half
@@ -131,7 +157,29 @@ func last[T uint32 | uint64](starts []T, x T) int {
 }
 
 // Size returns the number of ranges of both families.
-func (t *Table) Size() (ipv4, ipv6 int) { return len(t.start4), len(t.start6) }
+func (t *Table) Size() (ipv4, ipv6 int) { return t.ipv4.size(), t.ipv6.size() }
+
+func (f family) size() (n int) {
+	for _, p := range f {
+		n += p.count
+	}
+	return n
+}
+
+// Check unpacks the whole table and reports what is damaged.
+func (t *Table) Check() error {
+	for _, f := range []family{t.ipv4, t.ipv6} {
+		for i, p := range f {
+			if err := p.unpack(len(t.Classes)); err != nil {
+				return err
+			}
+			if i+1 < len(f) && p.starts[len(p.starts)-1] >= f[i+1].first {
+				return errDamaged
+			}
+		}
+	}
+	return nil
+}
 
 // SetRanges gives the table its ranges: sorted, the first at 0, no two
 // neighbours of one class.
@@ -151,58 +199,93 @@ func (t *Table) SetRanges(ipv4, ipv6 []Range) error {
 			}
 		}
 	}
-	t.start4, t.class4 = make([]uint32, len(ipv4)), make([]uint8, len(ipv4))
-	for i, r := range ipv4 {
-		t.start4[i], t.class4[i] = uint32(r.Start), r.Class
-	}
-	t.start6, t.class6 = make([]uint64, len(ipv6)), make([]uint8, len(ipv6))
-	for i, r := range ipv6 {
-		t.start6[i], t.class6[i] = r.Start, r.Class
-	}
+	t.ipv4, t.ipv6 = cut(ipv4), cut(ipv6)
 	return nil
 }
 
-// magic begins the file; its digit grows when the form changes.
-const magic = "icpcheck-geo/1\n"
-
-// maxSize bounds the unpacked table, so that a damaged file cannot fill the memory.
-const maxSize = 4 << 20
-
-// Encode writes the table. The same table gives the same bytes with one Go release.
-//
-// Starts are stored as the distance from the one before, without its trailing
-// zero bits, whose number stands in a column of its own: neighbours are mostly
-// whole prefixes apart, and columns of like numbers pack well.
-func (t *Table) Encode() ([]byte, error) {
-	body := text(nil, t.CountryDay)
-	body = text(body, t.NetworkDay)
-	body = binary.AppendUvarint(body, uint64(len(t.Networks)))
-	for _, n := range t.Networks {
-		body = binary.AppendUvarint(body, uint64(n.ASN))
-		body = append(text(body, n.Provider), byte(n.Where), byte(n.Use))
+// cut makes parts of ranges.
+func cut(ranges []Range) (f family) {
+	for some := range slices.Chunk(ranges, partSize) {
+		p := &part{first: some[0].Start, count: len(some)}
+		for _, r := range some {
+			p.starts, p.class = append(p.starts, r.Start), append(p.class, r.Class)
+		}
+		f = append(f, p)
 	}
-	body = binary.AppendUvarint(body, uint64(len(t.Classes)))
+	return f
+}
+
+// magic begins the file; its digit grows when the form changes.
+const magic = "icpcheck-geo/2\n"
+
+// maxPart bounds an unpacked part, so that a damaged file cannot fill the memory.
+const maxPart = partSize * (1 + 1 + binary.MaxVarintLen64)
+
+var errDamaged = errors.New("the address table is damaged")
+
+// Encode writes the table. The same table gives the same bytes with one Go
+// release. The parts follow what is needed to find them.
+func (t *Table) Encode() ([]byte, error) {
+	head := text([]byte(magic), t.CountryDay)
+	head = text(head, t.NetworkDay)
+	head = binary.AppendUvarint(head, uint64(len(t.Networks)))
+	for _, n := range t.Networks {
+		head = binary.AppendUvarint(head, uint64(n.ASN))
+		head = append(text(head, n.Provider), byte(n.Where), byte(n.Use))
+	}
+	head = binary.AppendUvarint(head, uint64(len(t.Classes)))
 	for _, c := range t.Classes {
 		anycast := byte(0)
 		if c.Anycast {
 			anycast = 1
 		}
-		body = append(body, byte(c.Country), c.Network, anycast)
+		head = append(head, byte(c.Country), c.Network, anycast)
 	}
-	start4 := make([]uint64, len(t.start4))
-	for i, s := range t.start4 {
-		start4[i] = uint64(s)
+	var parts []byte
+	for _, f := range []family{t.ipv4, t.ipv6} {
+		head = binary.AppendUvarint(head, uint64(len(f)))
+		for _, p := range f {
+			if err := p.unpack(len(t.Classes)); err != nil {
+				return nil, err
+			}
+			packed, err := pack(p.starts, p.class)
+			if err != nil {
+				return nil, err
+			}
+			head = binary.AppendUvarint(head, p.first)
+			head = binary.AppendUvarint(head, uint64(p.count))
+			head = binary.AppendUvarint(head, uint64(len(packed)))
+			parts = append(parts, packed...)
+		}
 	}
-	body = ranges(body, start4, t.class4)
-	body = ranges(body, t.start6, t.class6)
+	return append(head, parts...), nil
+}
 
-	out := bytes.NewBufferString(magic)
-	w, err := flate.NewWriter(out, flate.BestCompression)
+func text(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// pack writes the ranges of a part. Starts are stored as the distance from the one
+// before, without its trailing zero bits, whose number stands in a column of its
+// own: neighbours are mostly whole prefixes apart, and columns of like numbers
+// pack well.
+func pack(starts []uint64, classes []uint8) ([]byte, error) {
+	var zeros, steps []byte
+	for i := 1; i < len(starts); i++ {
+		step := starts[i] - starts[i-1]
+		z := bits.TrailingZeros64(step)
+		zeros = append(zeros, byte(z))
+		steps = binary.AppendUvarint(steps, step>>z)
+	}
+	var out bytes.Buffer
+	w, err := flate.NewWriter(&out, flate.BestCompression)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.Write(body); err != nil {
-		return nil, err
+	for _, column := range [][]byte{classes, zeros, steps} {
+		if _, err := w.Write(column); err != nil {
+			return nil, err
+		}
 	}
 	if err := w.Close(); err != nil {
 		return nil, err
@@ -210,35 +293,44 @@ func (t *Table) Encode() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func text(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+// unpack reads the part's ranges, once.
+func (p *part) unpack(classes int) error {
+	p.once.Do(func() {
+		if p.packed == nil {
+			return
+		}
+		unpacked := bytes.NewBuffer(make([]byte, 0, 4*p.count)) // mostly less than 4 bytes a range
+		if _, err := unpacked.ReadFrom(io.LimitReader(flate.NewReader(bytes.NewReader(p.packed)), maxPart)); err != nil {
+			p.err = fmt.Errorf("unpacking the address table: %w", err)
+			return
+		}
+		r := &reader{rest: unpacked.Bytes()}
+		p.class = slices.Clone(r.take(p.count))
+		zeros := r.take(p.count - 1)
+		p.starts = make([]uint64, p.count)
+		p.starts[0] = p.first
+		for i, z := range zeros {
+			p.starts[i+1] = p.starts[i] + r.number()<<z
+			r.broken = r.broken || p.starts[i+1] <= p.starts[i]
+		}
+		for _, c := range p.class {
+			r.broken = r.broken || int(c) >= classes
+		}
+		if r.broken || len(r.rest) > 0 {
+			p.err = errDamaged
+		}
+		p.packed = nil
+	})
+	return p.err
 }
 
-func ranges(b []byte, starts []uint64, classes []uint8) []byte {
-	b = binary.AppendUvarint(b, uint64(len(starts)))
-	var zeros, steps []byte
-	for i := 1; i < len(starts); i++ { // the first is 0
-		step := starts[i] - starts[i-1]
-		z := bits.TrailingZeros64(step)
-		zeros = append(zeros, byte(z))
-		steps = binary.AppendUvarint(steps, step>>z)
-	}
-	b = append(b, classes...)
-	b = append(b, zeros...)
-	return append(b, steps...)
-}
-
-// Decode reads what Encode wrote.
+// Decode reads what Encode wrote, its parts only when they are asked for.
 func Decode(data []byte) (*Table, error) {
 	rest, ok := bytes.CutPrefix(data, []byte(magic))
 	if !ok {
 		return nil, errors.New("not an address table of this version")
 	}
-	unpacked := bytes.NewBuffer(make([]byte, 0, 6*len(rest))) // it packs to a third or better
-	if _, err := unpacked.ReadFrom(io.LimitReader(flate.NewReader(bytes.NewReader(rest)), maxSize)); err != nil {
-		return nil, fmt.Errorf("unpacking the address table: %w", err)
-	}
-	r := &reader{rest: unpacked.Bytes()}
+	r := &reader{rest: rest}
 	t := &Table{CountryDay: r.text(), NetworkDay: r.text()}
 	t.Networks = make([]Network, r.count())
 	for i := range t.Networks {
@@ -248,16 +340,28 @@ func Decode(data []byte) (*Table, error) {
 	for i := range t.Classes {
 		t.Classes[i] = Class{Country: Country(r.byte()), Network: r.byte(), Anycast: r.byte() == 1}
 	}
-	t.start4, t.class4 = readRanges[uint32](r, len(t.Classes))
-	t.start6, t.class6 = readRanges[uint64](r, len(t.Classes))
+	var lengths []int
+	for _, f := range []*family{&t.ipv4, &t.ipv6} {
+		*f = make(family, r.count())
+		for i := range *f {
+			p := &part{first: r.number(), count: int(min(r.number(), partSize+1))}
+			r.broken = r.broken || p.count == 0 || p.count > partSize || i == 0 && p.first != 0 || i > 0 && p.first <= (*f)[i-1].first
+			lengths = append(lengths, r.count())
+			(*f)[i] = p
+		}
+		r.broken = r.broken || len(*f) == 0
+	}
+	for i, p := range slices.Concat(t.ipv4, t.ipv6) {
+		p.packed = r.take(lengths[i])
+	}
 	tooFew := slices.ContainsFunc(t.Classes, func(c Class) bool { return int(c.Network) > len(t.Networks) })
 	if r.broken || tooFew || len(r.rest) > 0 {
-		return nil, errors.New("the address table is damaged")
+		return nil, errDamaged
 	}
 	return t, nil
 }
 
-// reader reads the unpacked table; broken is set when it ends too early.
+// reader reads numbers and texts; broken is set when they end too early.
 type reader struct {
 	rest   []byte
 	broken bool
@@ -266,7 +370,7 @@ type reader struct {
 func (r *reader) take(n int) []byte {
 	if n > len(r.rest) {
 		r.broken, r.rest = true, nil
-		return make([]byte, min(n, maxSize))
+		return make([]byte, min(n, maxPart))
 	}
 	b := r.rest[:n]
 	r.rest = r.rest[n:]
@@ -296,22 +400,3 @@ func (r *reader) count() int {
 }
 
 func (r *reader) text() string { return string(r.take(r.count())) }
-
-func readRanges[T uint32 | uint64](r *reader, known int) ([]T, []uint8) {
-	n := r.count()
-	if n == 0 {
-		r.broken = true
-		return nil, nil
-	}
-	classes := slices.Clone(r.take(n))
-	zeros := r.take(n - 1)
-	starts := make([]T, n)
-	for i, z := range zeros {
-		starts[i+1] = starts[i] + T(r.number())<<z
-		r.broken = r.broken || starts[i+1] <= starts[i]
-	}
-	for _, c := range classes {
-		r.broken = r.broken || int(c) >= known
-	}
-	return starts, classes
-}

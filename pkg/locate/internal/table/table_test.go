@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"math"
 	"net/netip"
-	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -38,8 +38,56 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !reflect.DeepEqual(got, want) {
+	if err := got.Check(); err != nil {
+		t.Fatal(err)
+	}
+	if got.CountryDay != want.CountryDay || got.NetworkDay != want.NetworkDay || !slices.Equal(got.Networks, want.Networks) || !slices.Equal(got.Classes, want.Classes) {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+	for i, f := range []family{got.ipv4, got.ipv6} {
+		for j, p := range f {
+			if w := []family{want.ipv4, want.ipv6}[i][j]; p.first != w.first || !slices.Equal(p.starts, w.starts) || !slices.Equal(p.class, w.class) {
+				t.Errorf("part %d of family %d: got %v %v, want %v %v", j, i, p.starts, p.class, w.starts, w.class)
+			}
+		}
+	}
+}
+
+// TestParts: an address at the edge of a part is found in the right one, and a
+// part that nobody asks for stays packed.
+func TestParts(t *testing.T) {
+	table := &Table{Classes: []Class{{}, {Country: Mainland}}}
+	var ranges []Range
+	for i := range 2*partSize + 3 {
+		ranges = append(ranges, Range{uint64(i) << 8, uint8(i % 2)})
+	}
+	if err := table.SetRanges(ranges, []Range{{0, 0}}); err != nil {
+		t.Fatal(err)
+	}
+	data, err := table.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Decode(data)
+	if err != nil || len(got.ipv4) != 3 {
+		t.Fatal(err, len(got.ipv4))
+	}
+	at := func(x uint32) uint8 {
+		return got.Class(netip.AddrFrom4([4]byte{byte(x >> 24), byte(x >> 16), byte(x >> 8), byte(x)}))
+	}
+	if at(partSize<<8-1) != 1 || at(partSize<<8) != 0 || at(math.MaxUint32) != 0 {
+		t.Error("an address at the edge of a part is in another class")
+	}
+	if got.ipv6[0].packed == nil || got.ipv4[0].packed != nil {
+		t.Error("not the parts that were asked for are unpacked")
+	}
+	for i, r := range ranges {
+		if c := at(uint32(r.Start)); c != r.Class {
+			t.Fatalf("range %d: class %d, want %d", i, c, r.Class)
+		}
+	}
+	if v4, v6 := got.Size(); v4 != len(ranges) || v6 != 1 {
+		t.Errorf("sizes %d, %d", v4, v6)
 	}
 }
 
@@ -87,7 +135,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("something else"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		table, err := Decode(data)
-		if err != nil {
+		if err != nil || table.Check() != nil {
 			return
 		}
 		for _, s := range []string{"0.0.0.0", "255.255.255.255", "::", "ffff:ffff:ffff:ffff::"} {
