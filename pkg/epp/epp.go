@@ -81,22 +81,35 @@ func Name(s string) (string, bool) {
 // used, to keep start-up short.
 var link = pattern.New(`(?i)[(<]?\s*https?://\S*`)
 
+// remark matches what stands in brackets behind other words, in either width.
+var remark = pattern.New(`^([^(（]*[^(（ ]) ?[(（] ?([^()（）]+?) ?[)）]$`)
+
 // Parse reads one status value: one EPP name, several, or one followed by a
-// link or a remark. Anything else is kept as written; an empty value gives nil.
+// link or a remark, or being the remark or the link's end. Anything else is kept
+// as written; an empty value gives nil.
 func Parse(value string) []string {
 	if name, ok := byFold[value]; ok {
 		return []string{name}
 	}
+	linked := ""
 	if strings.Contains(value, "://") { // the pattern takes longer than all the rest
+		_, linked, _ = strings.Cut(value, "#")
 		value = link().ReplaceAllString(value, " ")
 	}
 	value = strings.Join(strings.Fields(value), " ")
 	if value == "" {
+		if name, ok := Name(strings.Trim(linked, " )>")); ok {
+			return []string{name}
+		}
 		return nil
 	}
-	if bare, _, remarked := strings.Cut(value, " ("); remarked {
-		if name, ok := Name(bare); ok {
-			return []string{name}
+	if strings.ContainsAny(value, "(（") {
+		if m := remark().FindStringSubmatch(value); m != nil {
+			for _, part := range m[1:] {
+				if name, ok := Name(part); ok {
+					return []string{name}
+				}
+			}
 		}
 	}
 	if name, ok := Name(value); ok {
@@ -137,10 +150,8 @@ func Written(s string) ([]string, bool) {
 		return []string{name}, true
 	}
 	found := Parse(s)
-	if len(found) == 0 { // only a link
-		_, after, ok := strings.Cut(s, "#")
-		name, known := Name(after)
-		return []string{name}, ok && known
+	if len(found) == 0 {
+		return nil, false
 	}
 	for _, f := range found {
 		if name, ok := Name(f); !ok || name != f {

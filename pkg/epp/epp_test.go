@@ -31,6 +31,13 @@ func TestParse(t *testing.T) {
 		"正常":                                          "正常",
 		"ök":                                          "ök",
 		"https://icann.org/epp":                       "",
+		"https://icann.org/epp#serverHold":            "serverHold",
+		"(https://icann.org/epp#serverHold)":          "serverHold",
+		"https://example.com/#home":                   "",
+		"注册局设置暂停解析(serverHold)":                       "serverHold",
+		"serverHold（注册局暂停解析）":                         "serverHold",
+		"ok（clientHold）":                              "ok",
+		"held (see the registrar)":                    "held (see the registrar)",
 	} {
 		if got := strings.Join(epp.Parse(in), " "); got != want {
 			t.Errorf("epp.Parse(%q) = %q, want %q", in, got, want)
