@@ -41,7 +41,7 @@ func (c *Client) askWHOIS(ctx context.Context, server string, pace Pace, domain 
 	}
 	if err != nil {
 		failed := problemOf(SourceWHOIS, server, domain, err)
-		if text == "" {
+		if strings.TrimSpace(text) == "" {
 			// CNNIC answers nothing at all when it is asked too fast.
 			failed.retry, failed.says = true, hasty
 		}

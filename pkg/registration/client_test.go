@@ -247,6 +247,7 @@ func TestLookupWHOIS(t *testing.T) {
 		{"bad query", []func(*net.TCPConn, string){say("Invalid query\n")}, "whois:refused", 1},
 		{"empty, then a record", []func(*net.TCPConn, string){say(""), say(record)}, "registered whois", 2},
 		{"empty twice", []func(*net.TCPConn, string){say("")}, "whois:malformed", 2},
+		{"a blank line, then a record", []func(*net.TCPConn, string){say("\r\n"), say(record)}, "registered whois", 2},
 		{"garbage", []func(*net.TCPConn, string){say("\x00\x01\xfe")}, "whois:malformed", 1},
 		{"another name", []func(*net.TCPConn, string){say("Domain Name: com\nCreation Date: 1985-01-01\n")}, "whois:malformed", 1},
 		{"stalls mid-answer", []func(*net.TCPConn, string){stall(record)}, "whois:timeout", 2},

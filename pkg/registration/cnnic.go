@@ -3,23 +3,35 @@ package registration
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
 	"github.com/icpcheck/icpcheck/pkg/domainname"
-
 	"github.com/icpcheck/icpcheck/pkg/epp"
 )
 
 // isCNNIC recognises the layout of whois.cnnic.cn by its object id, which ends
-// in -cn and which no other registry writes under this name.
+// in -cn and which no other registry writes under this name. Two of them are two
+// records, of which one must not lend the other its dates.
 func isCNNIC(text string) bool {
+	objects := 0
 	for line := range strings.Lines(text) {
 		key, value, ok := cutField(line)
 		if ok && key == "ROID" && strings.HasSuffix(value, "-cn") {
-			return true
+			objects++
 		}
 	}
-	return false
+	return objects == 1
+}
+
+// localZone is the zone of times that name none: Beijing's for the names of
+// CNNIC, else UTC, which is right to the day.
+func localZone(domain string) *time.Location {
+	switch domain[strings.LastIndexByte(domain, '.')+1:] {
+	case "cn", "xn--fiqs8s", "xn--fiqz9s":
+		return calendar.Beijing
+	}
+	return time.UTC
 }
 
 // parseCNNIC reads the layout of whois.cnnic.cn, its older field names

@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 	"time"
@@ -139,6 +140,7 @@ type block struct {
 	person           string
 	free, kept       bool // the status says available, or reserved
 	unreadable       *int // times of the whole answer that could not be read
+	asked            string
 }
 
 // evidence reports whether the block describes a registration.
@@ -173,8 +175,8 @@ var (
 
 // readBlocks reads every labelled line. Where a label stands alone its value is
 // on the lines that follow.
-func readBlocks(text string) []*block {
-	current := &block{unreadable: new(int)}
+func readBlocks(text, asked string) []*block {
+	current := &block{unreadable: new(int), asked: asked}
 	blocks := []*block{current}
 	inContact, first := false, true
 	lines := strings.Split(text, "\n")
@@ -197,12 +199,12 @@ func readBlocks(text string) []*block {
 		}
 		switch kind {
 		case hostField:
-			current = &block{host: true, domain: value, unreadable: current.unreadable}
+			current = &block{host: true, domain: value, unreadable: current.unreadable, asked: asked}
 			blocks = append(blocks, current)
 		case domainField:
 			inContact = false
 			if current.host || current.domain != "" && current.evidence() {
-				current = &block{unreadable: current.unreadable}
+				current = &block{unreadable: current.unreadable, asked: asked}
 				blocks = append(blocks, current)
 			}
 			current.add(kind, value)
@@ -339,7 +341,7 @@ func (b *block) setTime(at **time.Time, value string) {
 	if *at != nil || *b.unreadable >= mostUnreadable {
 		return
 	}
-	if t, ok := parseTime(value, time.UTC); ok {
+	if t, ok := parseTime(value, localZone(cmp.Or(b.domain, b.asked))); ok {
 		*at = &t
 	} else {
 		*b.unreadable++

@@ -30,7 +30,7 @@ var (
 		`you (are|have been|were) (temporarily )?(blocked|banned|blacklisted|rate.?limited|throttled)`,
 		`(ip|address|host|client) .{0,60}(is|has been) (blocked|banned|blacklisted|black listed)`,
 		`query too (frequent|often|fast)`, `too (frequent|fast)\b`, `slow down`,
-		`频繁|查询次数|请求过多|请稍后`,
+		`频繁|频率|查询次数|查询过快|请求过多|请稍[后候]`,
 	}, "|"))
 
 	keptBack = pattern.New(`(?i)` + strings.Join([]string{

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -159,6 +160,10 @@ func domainRecord(domain string, d *domainAnswer) (Record, error) {
 	}
 	if r.Domain == "" || d.LDHName == "" && d.UnicodeName == "" && r.CreatedAt == nil && r.ExpiresAt == nil && r.Registrar == "" {
 		return Record{}, failure.New(failure.Malformed, SourceRDAP, "", domain, errors.New("the answer names no domain"))
+	}
+	// Registries describe names that they keep back, too. Nobody sponsors those.
+	if r.Registrar == "" && r.CreatedAt == nil && r.ExpiresAt == nil && slices.ContainsFunc(r.Statuses, keptStatus().MatchString) {
+		return reserved(r.Domain), nil
 	}
 	return registered(r), nil
 }

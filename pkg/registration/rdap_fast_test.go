@@ -79,7 +79,9 @@ func TestTraces(t *testing.T) {
 		"Masked", "Hidden upon user request", "GDPR Masked", "Not Available From Registry", "Non-Public Data", "N/A", "na", "none", "NULL", "Private", "Private Person",
 		"Whois Guard", "whoisprivacy", "WHOIS AGENT", "Privacy Protect, LLC", "Privacy Service Provided by X", "Privacy Guardian", "Contact Privacy Inc. Customer 1",
 		"Domains By Proxy, LLC", "Domain Privacy", "Identity Protect Limited", "Perfect Privacy, LLC", "Private Registration", "personal data, can not be publicly disclosed",
-		"域名隐私保护", "注册人信息保密", "张**", "", " . * _ - ", "---",
+		"域名隐私保护", "注册人信息保密", "张**", "张*", "", " . * _ - ", "---",
+		"Private by Design, LLC", "Registration Private", "Domain Protection Services, Inc.", "Knock Knock WHOIS Not There, LLC", "Whoisproxy.com", "WhoisTrustee.com Limited",
+		"Private Whois", "Proxy Protection LLC", "PrivacyDotLink Customer 1", "PrivateName Services Inc.", "Anonymize, Inc.", "(not shown)",
 	} {
 		if !hidden().MatchString(s) {
 			t.Errorf("%q is no example: the pattern does not match it", s)
@@ -88,7 +90,7 @@ func TestTraces(t *testing.T) {
 			t.Errorf("%q is let through", s)
 		}
 	}
-	for _, s := range []string{"杭州示例科技有限公司", "Example Co., Ltd.", "Nullmeier GmbH", "Nonesuch", "Publicis"} {
+	for _, s := range []string{"杭州示例科技有限公司", "Example Co., Ltd.", "Nullmeier GmbH", "Nonesuch", "Publicis", "Private Bank Ltd", "Protection Systems GmbH", "Shown Ltd", "张三"} {
 		if isHidden(s) {
 			t.Errorf("%q is taken for hidden", s)
 		}

@@ -93,6 +93,20 @@ func TestParseRDAPWithoutRecord(t *testing.T) {
 	}
 }
 
+// TestParseRDAPReserved: a registry may describe a name that nobody can have.
+func TestParseRDAPReserved(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"objectClassName": "domain", "ldhName": "example.top", "status": ["reserved"], "events": [{"eventAction": "last update of RDAP database", "eventDate": "2026-01-01T00:00:00Z"}]}`: true,
+		`{"objectClassName": "domain", "ldhName": "example.top", "status": ["reserved"], "events": [{"eventAction": "registration", "eventDate": "2020-01-01T00:00:00Z"}]}`:                 false,
+		`{"objectClassName": "domain", "ldhName": "example.top", "status": ["active"]}`:                                                                                                     false,
+	} {
+		r, err := ParseRDAP("example.top", []byte(text))
+		if err != nil || r.Reserved != want || *r.Registered == want || r.Domain != "example.top" {
+			t.Errorf("%s: got %+v, %v", text, r, err)
+		}
+	}
+}
+
 func FuzzParseRDAP(f *testing.F) {
 	for _, seed := range []string{rdapAnswer, `{"errorCode": 404}`, `{"objectClassName": "domain", "entities": [{"roles": ["registrar"], "vcardArray": [["fn"]]}]}`, "{}", "null"} {
 		f.Add("example.top", []byte(seed))

@@ -139,14 +139,15 @@ func clean(s string) string {
 var hidden = pattern.New(`(?i)redacted|not disclosed|undisclosed|non-disclosed|data protected|withheld|statutory masking|` +
 	`^masked$|^hidden|gdpr|not available|non-public|^n/?a$|^none$|^null$|^private( person| registration)?$|` +
 	`whois ?(guard|privacy|protect|agent)|privacy ?(protect|service|guardian)|contact privacy|domains by proxy|domain privacy|` +
-	`identity protect|perfect privacy|private registration|personal data|隐私|保密|\*\*|^[\s.*_-]*$`)
+	`identity protect|perfect privacy|private registration|personal data|registration private|private by design|domain protection services|whois not there|whois ?(proxy|trustee)|` +
+	`^private whois|proxy protection|privacydotlink|privatename|^anonymize|^\(?not shown\)?$|隐私|保密|\*|^[\s.*_-]*$`)
 
 // traces are what every text that hidden matches contains, in lower case. To look
 // for them first spares nearly every real holder the pattern, which takes longer
 // than decoding the answer.
 var traces = [...]string{
 	"redact", "disclos", "protect", "withheld", "mask", "hidden", "gdpr", "availab", "public", "none", "null", "privat", "privac", "whois", "proxy",
-	"personal data", "隐私", "保密", "*",
+	"personal data", "anonymi", "shown", "隐私", "保密", "*",
 }
 
 func isHidden(s string) bool {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	whoisparser "github.com/likexian/whois-parser"
 
@@ -58,7 +57,7 @@ func parseWHOIS(domain string, raw []byte) (Record, error) {
 	if domain != "" {
 		asked = asciiDomain(domain)
 	}
-	chosen := choose(readBlocks(text), asked)
+	chosen := choose(readBlocks(text, asked), asked)
 	free, kept := false, false
 	for _, b := range chosen {
 		if b.evidence() {
@@ -109,11 +108,12 @@ func parseOther(domain, asked, text string) (r Record, err error) {
 	if d := asciiDomain(info.Domain.Domain); d != "" {
 		r.Domain = d
 	}
-	// The library takes times without a zone for UTC, right to the day.
-	if t, ok := parseTime(info.Domain.CreatedDate, time.UTC); ok {
+	// The library's own times take those without a zone for UTC.
+	local := localZone(r.Domain)
+	if t, ok := parseTime(info.Domain.CreatedDate, local); ok {
 		r.CreatedAt = &t
 	}
-	if t, ok := parseTime(info.Domain.ExpirationDate, time.UTC); ok {
+	if t, ok := parseTime(info.Domain.ExpirationDate, local); ok {
 		r.ExpiresAt = &t
 	}
 	if r.CreatedAt == nil && r.ExpiresAt == nil {

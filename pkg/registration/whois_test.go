@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -218,6 +219,7 @@ func TestParseWHOISWithoutRecord(t *testing.T) {
 		{"No match: too many requests, please try again later.\n", "rate-limited"},
 		{"Your connection limit exceeded. Please slow down and try again later.\n", "rate-limited"},
 		{"查询过于频繁，请稍后再试\n", "rate-limited"},
+		{"您的查询频率过高，请稍候\n", "rate-limited"},
 		{"% Error: 55000000010 Non bijective ace-idn convertible domain\n", "refused"},
 		{"Invalid input\n", "refused"},
 		{"", "malformed"},
@@ -395,7 +397,7 @@ func TestParseWHOISHostile(t *testing.T) {
 // TestUnreadableTimes: an answer full of them takes no more than a few.
 func TestUnreadableTimes(t *testing.T) {
 	text := strings.Repeat("Domain: a.cn\nStatus: ok\nExpiration Date: 99/99/zz\n", 1000)
-	for _, b := range readBlocks(text) {
+	for _, b := range readBlocks(text, "") {
 		if *b.unreadable != mostUnreadable {
 			t.Fatalf("%d times were tried", *b.unreadable)
 		}
@@ -441,5 +443,44 @@ func checkParsed(t *testing.T, r Record, err error) {
 		if ns != strings.ToLower(ns) || strings.HasSuffix(ns, ".") {
 			t.Errorf("name server %q", ns)
 		}
+	}
+}
+
+// TestBeijingTime: CNNIC's times name no zone, in whatever layout they come; read
+// as UTC they would let a name live eight hours, and maybe a day, too long.
+func TestBeijingTime(t *testing.T) {
+	const other = "Domain Name: other.cn\nROID: 20200101s10001s87654321-cn\nRegistration Time: 2001-01-01 20:00:00\nExpiration Time: 2030-05-23 20:00:00\n"
+	lines := strings.Split(strings.TrimSpace(cnnicAnswer), "\n")
+	for i, line := range lines {
+		label, value, _ := strings.Cut(line, ":")
+		lines[i] = strings.ToLower(label) + ":" + value
+	}
+	whole, err := ParseWHOIS("", []byte(cnnicAnswer))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"no object id":   regexp.MustCompile(`(?m)^ROID:.*\n`).ReplaceAllString(cnnicAnswer, ""),
+		"lower case":     strings.Join(lines, "\n"),
+		"wide colons":    strings.ReplaceAll(cnnicAnswer, ": ", "："),
+		"another after":  cnnicAnswer + "\n" + other,
+		"another before": other + "\n" + cnnicAnswer,
+	} {
+		for _, asked := range []string{whole.Domain, ""} {
+			if asked == "" && strings.HasPrefix(name, "another") {
+				continue
+			}
+			r, err := ParseWHOIS(asked, []byte(text))
+			if err != nil || r.Domain != whole.Domain || !r.ExpiresAt.Equal(*whole.ExpiresAt) || !r.CreatedAt.Equal(*whole.CreatedAt) {
+				t.Errorf("%s, asked %q: got %s from %v to %v, %v; want %v", name, asked, r.Domain, r.CreatedAt, r.ExpiresAt, err, whole.ExpiresAt)
+			}
+		}
+	}
+	r, err := ParseWHOIS("example.com.cn", []byte("created: 2020-01-01 20:00:00\nexpires: 2027-05-23 20:00:00\n"))
+	if err != nil || !r.ExpiresAt.Equal(*at("2027-05-23T12:00:00Z")) {
+		t.Errorf("an answer without a name: %+v, %v", r, err)
+	}
+	if r, err := ParseWHOIS("example.com", []byte(strings.ReplaceAll(icannAnswer, "Z\n", "\n"))); err != nil || r.ExpiresAt.Location() != time.UTC {
+		t.Errorf("another suffix: %+v, %v", r, err)
 	}
 }
