@@ -1,12 +1,15 @@
 package main
 
 import (
+	"net/netip"
+
 	"github.com/spf13/cobra"
 
 	"github.com/icpcheck/icpcheck/pkg/diagnose"
 	"github.com/icpcheck/icpcheck/pkg/engine"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
+	"github.com/icpcheck/icpcheck/pkg/locate"
 	"github.com/icpcheck/icpcheck/pkg/mask"
 	"github.com/icpcheck/icpcheck/pkg/report"
 	"github.com/icpcheck/icpcheck/pkg/rulebook"
@@ -87,6 +90,10 @@ func (a *app) diagnose(cmd *cobra.Command, arg string) error {
 	}
 	voice := func(lang text.Lang) report.Voice { return report.Voice{Book: book, Lang: lang} }
 	prober.Views = d.Views
+	prober.Mainland = func(at netip.Addr) bool {
+		found := c.Locator.Locate(at)
+		return found.Place == locate.Mainland && found.Confidence != locate.Low
+	}
 	prober.Describe = func(v filing.View) text.Text {
 		return text.Text{Zh: voice(text.Zh).View(v), En: voice(text.En).View(v)}
 	}

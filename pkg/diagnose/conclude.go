@@ -3,6 +3,7 @@ package diagnose
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/icpcheck/icpcheck/pkg/calendar"
@@ -37,7 +38,8 @@ func (o *observations) weigh() (Conclusion, text.Text) {
 		at := text.Clean(o.blocked)
 		return o.block(), text.Text{Zh: at + " 的应答是" + s.Name.Zh, En: "the answer of " + at + " is: " + s.Name.En}
 	}
-	if why := o.cutOff(); !why.Empty() {
+	// Abroad no provider blocks names for filing, though others cut them off.
+	if why := o.cutOff(); !why.Empty() && !o.abroad() {
 		return ResetByName, why
 	}
 	if o.elsewhere() {
@@ -130,7 +132,7 @@ func (o *observations) server() (Conclusion, text.Text) {
 	if len(o.connects) == 0 {
 		return Undetermined, text.Text{Zh: "没有连接服务器", En: "no connection was made"}
 	}
-	if _, connected := o.via(); !connected {
+	if !slices.ContainsFunc(o.connects, func(c connect) bool { return c.state == answered }) {
 		for _, c := range o.connects {
 			if c.state != unreachable {
 				return ServerDown, text.Text{Zh: "所有地址都连不上", En: "none of its addresses takes a connection"}

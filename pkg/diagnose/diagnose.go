@@ -137,6 +137,9 @@ type Prober struct {
 	Explain func(*failure.Failure) text.Text
 	// CDN names those that the name goes through, in words; empty for none.
 	CDN text.Text
+	// Mainland tells which addresses are in the mainland, where names are blocked:
+	// these are asked before others. Nil knows of none.
+	Mainland func(netip.Addr) bool
 }
 
 // Diagnose probes the target. facts are what is known from look-ups (domain.*)
@@ -167,9 +170,40 @@ func (p *Prober) Diagnose(ctx context.Context, t Target, facts filing.Facts, mis
 	if p.Offline {
 		o.step("connect", "", Skipped, "未连接（离线）", "not connected (offline)")
 	} else if addresses := o.reachable(); len(addresses) > 0 {
-		p.probe(ctx, o, addresses)
+		p.probe(ctx, o, p.mainlandFirst(addresses))
 	}
 	return o.conclude()
+}
+
+// mainland reports whether an address is known to be there.
+func (p *Prober) mainland(a netip.Addr) bool { return p.Mainland != nil && p.Mainland(a) }
+
+// mainlandFirst puts the addresses in the mainland before the others, those that
+// only its visitors are sent to included: a name is blocked there, and what a
+// node abroad answers tells nothing of that.
+func (p *Prober) mainlandFirst(addresses []netip.Addr) []netip.Addr {
+	var inside, others []netip.Addr
+	for _, v := range p.Views {
+		for _, at := range v.Addresses {
+			if a, err := netip.ParseAddr(at.Address); err == nil && v.Mainland && at.Own && p.mainland(a.Unmap()) && (p.AllowPrivate || fetch.Public(a.Unmap())) {
+				inside = append(inside, a.Unmap())
+			}
+		}
+	}
+	for _, a := range addresses {
+		if p.mainland(a) {
+			inside = append(inside, a)
+		} else {
+			others = append(others, a)
+		}
+	}
+	var list []netip.Addr
+	for _, a := range append(inside, others...) {
+		if !slices.Contains(list, a) {
+			list = append(list, a)
+		}
+	}
+	return list
 }
 
 // viewed makes a step of where visitors elsewhere are sent.
@@ -195,6 +229,7 @@ const mostAddresses = 4
 // probe connects, and asks by name and by address at once.
 func (p *Prober) probe(ctx context.Context, o *observations, addresses []netip.Addr) {
 	addresses = addresses[:min(len(addresses), mostAddresses)]
+	o.probed = addresses
 	plain, secure := o.target.ports()
 	ports := []uint16{}
 	for _, port := range []uint16{plain, secure} {
@@ -212,10 +247,11 @@ func (p *Prober) probe(ctx context.Context, o *observations, addresses []netip.A
 	wg.Wait()
 	o.connected()
 
-	// All that follows goes to one address, so that name and control compare.
+	// All that follows goes to one address, so that name and control compare: one
+	// in the mainland where there is one that takes connections.
 	// The connections are the same that a browser would make, one after the
 	// other, but no answer waits for another.
-	via, ok := o.via()
+	via, ok := o.via(p.mainland)
 	if !ok {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"syscall"
@@ -204,6 +205,8 @@ var cases = []struct {
 	{"TLS 1.2 reset by name, TLS 1.3 not", world{page: site, secure: true, sni: func(h *tls.ClientHelloInfo) bool {
 		return h.ServerName == name && !slices.Contains(h.SupportedVersions, tls.VersionTLS13)
 	}}, healthy(), ResetByName, "TLS 1.2 reset, TLS 1.3 goes through"},
+	{"reset by name abroad", world{page: byName(hangsUp, site)}, with("domain.places", []string{"hong-kong"}), PointsAbroad, "reset"},
+	{"reset by name, place unknown", world{page: byName(hangsUp, site)}, with("domain.places", []string{"unknown"}), ResetByName, "by name"},
 	{"TLS reset for everybody", world{page: site, secure: true, sni: func(*tls.ClientHelloInfo) bool { return true }}, healthy(), Fine, ""},
 	{"reset for everybody", world{page: hangsUp}, healthy(), ServerDown, "neither name nor address"},
 
@@ -371,6 +374,56 @@ func TestAbroadAsSeenFromHere(t *testing.T) {
 			if c.want == Undetermined && (!strings.Contains(because, "--vantage-server") || !strings.Contains(because, "--set domain.vantage_places=abroad")) {
 				t.Errorf("%s: %q does not say what would settle it", label, because)
 			}
+		}
+	}
+}
+
+// TestMainlandFirst: a name is blocked at its mainland server, whatever the others
+// answer, and whoever is sent there.
+func TestMainlandFirst(t *testing.T) {
+	target, err := ParseTarget(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const inside = "1.2.3.4" // beside machine, which is abroad here
+	blocked, open := world{page: byName(block, site)}, world{page: site}
+	sent := func(own bool) []filing.View {
+		return []filing.View{{ID: "telecom", Mainland: true, Subnet: "1.2.3.0/24", Steered: own, Addresses: []filing.Located{{Address: inside, Place: "mainland", Own: own}}}}
+	}
+	both := with("domain.addresses", []string{machine, inside}, "domain.places", []string{"abroad", "mainland"})
+	alone := with("domain.places", []string{"abroad"}, "domain.vantage_places", []string{"mainland"})
+	for label, c := range map[string]struct {
+		facts filing.Facts
+		views []filing.View
+		down  bool // the mainland server
+		blind bool // places of addresses are not known
+		want  Conclusion
+	}{
+		"one of both":                {facts: both, want: NotFiled},
+		"places not known":           {facts: both, blind: true, want: Fine},
+		"the mainland's is down":     {facts: both, down: true, want: Fine},
+		"where visitors are sent":    {facts: alone, views: sent(true), want: NotFiled},
+		"where they may not be sent": {facts: alone, views: sent(false), want: Fine},
+	} {
+		abroad, mainland := open.prober(t), blocked.prober(t)
+		p := open.prober(t)
+		p.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			host, port, _ := net.SplitHostPort(address)
+			switch {
+			case host == inside && c.down:
+				return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+			case host == inside:
+				return mainland.Dial(ctx, network, machine+":"+port)
+			}
+			return abroad.Dial(ctx, network, address)
+		}
+		if !c.blind {
+			p.Mainland = func(a netip.Addr) bool { return a.String() == inside }
+		}
+		p.Views, p.Describe = c.views, func(filing.View) text.Text { return text.Same("…") }
+		d := p.Diagnose(t.Context(), target, c.facts, nil)
+		if d.Conclusion != c.want {
+			t.Errorf("%s: got %s (%s), want %s", label, d.Conclusion, d.Because.En, c.want)
 		}
 	}
 }

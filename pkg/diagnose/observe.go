@@ -28,6 +28,7 @@ type observations struct {
 
 	addresses []netip.Addr
 	private   bool // none of the addresses may be connected to
+	probed    []netip.Addr
 
 	connects             []connect
 	http, https, control exchange
@@ -218,7 +219,7 @@ var stateWords = map[state]text.Text{
 
 // connected makes a step of each address.
 func (o *observations) connected() {
-	for _, a := range o.addresses {
+	for _, a := range o.probed {
 		outcome := Failed
 		var zh, en []string
 		for _, c := range o.connects {
@@ -237,10 +238,14 @@ func (o *observations) connected() {
 	}
 }
 
-// via is the address that answers are compared at: the one with most open ports.
-func (o *observations) via() (netip.Addr, bool) {
+// via is the address that answers are compared at: a preferred one, and of those
+// the one with most open ports.
+func (o *observations) via(preferred func(netip.Addr) bool) (netip.Addr, bool) {
 	best, count := netip.Addr{}, 0
-	for _, a := range o.addresses {
+	for _, a := range o.probed {
+		if count > 0 && preferred(best) && !preferred(a) {
+			continue
+		}
 		n := 0
 		for _, c := range o.connects {
 			if c.to.Addr() == a && c.state == answered {
