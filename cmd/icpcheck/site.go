@@ -246,6 +246,7 @@ func signatures(book *rulebook.Rulebook) ([]page.Signature, error) {
 			ID: row.ID, Name: row.Name, Confidence: row.Confidence,
 			Headers: row.List("header"), Locations: row.List("location"), Titles: row.List("title"), Phrases: row.List("body"),
 		}
+		s.Shared, _ = row.Value("shared").(bool)
 		for _, status := range row.List("status") {
 			n, err := strconv.Atoi(status)
 			if err != nil { // without it the signature would fit every status

@@ -325,8 +325,12 @@ func TestCDNs(t *testing.T) {
 }
 
 func TestDiagnose(t *testing.T) {
-	blocked := true
+	blocked, ucloud := true, false
 	edge := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ucloud {
+			fmt.Fprint(w, "<title>无法访问</title>因该网站未进行备案或涉及发布违禁信息")
+			return
+		}
 		if blocked && strings.HasPrefix(r.Host, "www.example.com") {
 			w.Header().Set("Server", "Beaver")
 			w.WriteHeader(http.StatusForbidden)
@@ -357,6 +361,11 @@ func TestDiagnose(t *testing.T) {
 	if r := live(t, 1, append(args, "--set", "domain.filed=true", "--set", "subject.filed_at_provider=true")...); r.Conclusion != "access-cancelled" {
 		t.Errorf("filed here: %s", r.Conclusion)
 	}
+	ucloud = true
+	if r := live(t, 3, args...); r.Conclusion != "undetermined" || r.Signature != "ucloud-http" {
+		t.Errorf("a page that serves banned content too: %+v", r)
+	}
+	ucloud = false
 	blocked = false
 	if r := live(t, 1, append(args, "--set", "server.addresses=203.0.113.7")...); r.Conclusion != "points-elsewhere" {
 		t.Errorf("declared elsewhere: %s", r.Conclusion)

@@ -36,6 +36,9 @@ func (o *observations) weigh() (Conclusion, text.Text) {
 	}
 	if s := o.signature; s != nil && s.Decides() {
 		at := text.Clean(o.blocked)
+		if s.Shared {
+			return Undetermined, text.Text{Zh: at + " 的应答是" + s.Name.Zh + "，违规内容也用同一页面，不能断定是备案原因：在 beian.miit.gov.cn 按域名查询", En: "the answer of " + at + " is: " + s.Name.En + ", which serves banned content too, so that filing need not be why: query the name at beian.miit.gov.cn"}
+		}
 		return o.block(), text.Text{Zh: at + " 的应答是" + s.Name.Zh, En: "the answer of " + at + " is: " + s.Name.En}
 	}
 	// Abroad no provider blocks names for filing, though others cut them off.

@@ -35,6 +35,7 @@ var today = time.Date(2026, 11, 24, 9, 0, 0, 0, calendar.Beijing)
 var signatures = []page.Signature{
 	{ID: "aliyun-http", Confidence: "high", Statuses: []int{403}, Phrases: []string{"Non-compliance ICP Filing"}},
 	{ID: "tencent-http", Confidence: "high", Statuses: []int{302}, Locations: []string{"dnspod.qcloud.com/static/webblock.html"}},
+	{ID: "ucloud-http", Confidence: "medium", Phrases: []string{"因该网站未进行备案或涉及发布违禁信息"}, Shared: true},
 	{ID: "hint", Confidence: "low", Phrases: []string{"本网站尚未进行备案"}},
 }
 
@@ -228,6 +229,8 @@ var cases = []struct {
 	{"on to another page of its own", world{page: sendsTo(302, "https://www.example.com/")}, healthy(), Fine, ""},
 	{"moved to another name", world{page: byName(sendsTo(301, "https://example.cn/"), site)}, healthy(), Fine, ""},
 	{"on to another name", world{page: byName(sendsTo(302, "https://block.example.net/"), site)}, healthy(), Undetermined, "another name"},
+	{"a block page for other reasons too", world{page: byName(says(200, "", "因该网站未进行备案或涉及发布违禁信息"), site)}, healthy(), Undetermined, "need not be why"},
+	{"the same, known to be filed", world{page: byName(says(200, "", "因该网站未进行备案或涉及发布违禁信息"), site)}, with("domain.filed", true), Undetermined, "ucloud-http"},
 	{"much like a block page", world{page: says(200, "", "本网站尚未进行备案")}, healthy(), Undetermined, "no proof"},
 	{"no look-up gave anything", world{page: site}, filing.Facts{}, Undetermined, "not known"},
 }

@@ -26,6 +26,8 @@ type Signature struct {
 	Locations []string
 	Titles    []string
 	Phrases   []string
+	// Shared tells that a name is blocked for other reasons with the same answer.
+	Shared bool
 }
 
 // Decides reports whether the signature is proof enough by itself.
