@@ -49,7 +49,11 @@ func (o *observations) weigh() (Conclusion, text.Text) {
 		return PointsElsewhere, text.Text{Zh: "解析到的地址都不是所填服务器", En: "none of its addresses is the declared server"}
 	}
 	if o.abroad() {
-		if o.untold {
+		switch {
+		case o.untold && !o.asked:
+			return Undetermined, text.Text{Zh: "从这里看，解析到的地址都在中国内地以外，但 CDN 可能给内地访问者另外的节点：加 --vantage 再运行一次；已经知道的，用 --set domain.vantage_places=abroad 说明",
+				En: "as seen from here all of its addresses are outside the mainland, but the CDN may give visitors in the mainland other nodes: run it again with --vantage; if you know it, say --set domain.vantage_places=abroad"}
+		case o.untold:
 			return Undetermined, text.Text{Zh: "从这里看，解析到的地址都在中国内地以外，但不知道内地访问者得到的是哪里：请在中国内地的网络上不加 --vantage 运行，或用 --vantage-server 指定会按网段回答的 DNS 服务器；已经知道的，用 --set domain.vantage_places=abroad 说明",
 				En: "as seen from here all of its addresses are outside the mainland, but where visitors in the mainland are sent is not known: run it inside the mainland without --vantage, or name a DNS server that answers by network with --vantage-server; if you know it, say --set domain.vantage_places=abroad"}
 		}

@@ -161,7 +161,9 @@ func (p *Prober) Diagnose(ctx context.Context, t Target, facts filing.Facts, mis
 		o.now = time.Now()
 	}
 	_, told := facts.List("domain.vantage_places")
-	o.untold = !told && (lost(missed, "domain.vantage_places") != nil || slices.ContainsFunc(p.Views, func(v filing.View) bool { return v.Mainland }))
+	o.asked = lost(missed, "domain.vantage_places") != nil || slices.ContainsFunc(p.Views, func(v filing.View) bool { return v.Mainland })
+	// A CDN gives visitors in the mainland other nodes than it gives us.
+	o.untold = !told && (o.asked || !p.CDN.Empty())
 	o.registration(missed)
 	o.dns(missed)
 	for _, v := range p.Views {

@@ -353,6 +353,7 @@ func TestAbroadAsSeenFromHere(t *testing.T) {
 		facts  filing.Facts
 		missed []filing.Missed
 		views  []filing.View
+		cdn    bool
 		want   Conclusion
 		dns    Outcome
 	}{
@@ -364,17 +365,24 @@ func TestAbroadAsSeenFromHere(t *testing.T) {
 		"told: the mainland":   {facts: abroad("domain.vantage_places", []string{"mainland"}), views: views, want: Fine, dns: OK},
 		"inside, in vain":      {facts: healthy(), missed: lost, views: views, want: Fine, dns: OK},
 		"elsewhere, in vain":   {facts: abroad("server.addresses", []string{"1.1.1.1"}), missed: lost, views: views, want: PointsElsewhere, dns: Failed},
+		"a CDN, not asked":     {facts: abroad(), cdn: true, want: Undetermined, dns: Open},
+		"a CDN, told: abroad":  {facts: abroad("domain.vantage_places", []string{"abroad"}), cdn: true, want: PointsAbroad, dns: Failed},
+		"a CDN inside":         {facts: healthy(), cdn: true, want: Fine, dns: OK},
 		"on hold all the same": {facts: abroad("domain.statuses", []string{"serverHold"}), missed: lost, views: views, want: OnHold, dns: Open},
 	} {
 		p := world{page: site}.prober(t)
 		p.Views, p.Describe = c.views, func(filing.View) text.Text { return text.Same("…") }
+		settles := "--vantage-server"
+		if c.cdn {
+			p.CDN, settles = text.Same("a CDN"), "--vantage"
+		}
 		d := p.Diagnose(t.Context(), target, c.facts, c.missed)
 		i := slices.IndexFunc(d.Steps, func(s Step) bool { return s.ID == "dns" })
 		if d.Conclusion != c.want || d.Steps[i].Outcome != c.dns {
 			t.Errorf("%s: got %s (%s), DNS %s; want %s, %s", label, d.Conclusion, d.Because.En, d.Steps[i].Outcome, c.want, c.dns)
 		}
 		for _, because := range []string{d.Because.Zh, d.Because.En} {
-			if c.want == Undetermined && (!strings.Contains(because, "--vantage-server") || !strings.Contains(because, "--set domain.vantage_places=abroad")) {
+			if c.want == Undetermined && (!strings.Contains(because, settles) || !strings.Contains(because, "--set domain.vantage_places=abroad")) {
 				t.Errorf("%s: %q does not say what would settle it", label, because)
 			}
 		}

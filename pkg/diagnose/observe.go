@@ -23,7 +23,8 @@ type observations struct {
 	cdn          text.Text
 	explain      func(*failure.Failure) text.Text
 	allowPrivate bool
-	untold       bool // what visitors in the mainland get was asked for in vain
+	asked        bool // what visitors in the mainland get was asked for
+	untold       bool // and is not known, though it may well be something else
 	steps        []Step
 
 	addresses []netip.Addr
