@@ -151,25 +151,44 @@ func (o *observations) server() (Conclusion, text.Text) {
 	if x == nil {
 		return o.noAnswer()
 	}
-	at := text.Clean(x.url)
-	status := strconv.Itoa(x.result.Status)
-	says := text.Text{Zh: at + " 得到 " + status, En: at + " gives " + status}
+	says := x.says()
 	switch {
 	case o.signature != nil:
 		return Undetermined, text.Text{Zh: says.Zh + "，页面像拦截页，但不足以断定", En: says.En + ", and the page looks like a block page, which is no proof"}
 	case x.result.Status >= 500:
 		return ServerDown, says
-	case x.result.Status >= 400:
-		if o.control.state == answered && o.control.result.Status < 400 && !o.sameServer(x) {
-			return Undetermined, text.Text{Zh: says.Zh + "，用地址访问却正常，应答者不同：可能是未知的拦截页，也可能是站点设置", En: says.En + ", while the address answers well and another server speaks there: an unknown block page, or a setting of the site"}
-		}
+	case x.result.Status >= 400 && !o.strange(x):
 		return ServerRefuses, says
-	case o.sentAway(x):
-		return Undetermined, text.Text{Zh: says.Zh + "，转到别的域名 " + text.Clean(x.result.Location), En: says.En + ", on to another name: " + text.Clean(x.result.Location)}
-	case x == &o.http && o.toHTTPS():
+	}
+	// Some providers leave https alone and block http, so both count.
+	for _, y := range []*exchange{x, &o.http} {
+		if y.state != answered {
+			continue
+		}
+		seen := y.says()
+		switch {
+		case o.strange(y):
+			return Undetermined, text.Text{Zh: seen.Zh + "，用地址访问却正常，应答者不同：可能是未知的拦截页，也可能是站点设置", En: seen.En + ", while the address answers well and another server speaks there: an unknown block page, or a setting of the site"}
+		case o.sentAway(y):
+			return Undetermined, text.Text{Zh: seen.Zh + "，转到别的域名 " + text.Clean(y.result.Location), En: seen.En + ", on to another name: " + text.Clean(y.result.Location)}
+		}
+	}
+	if x == &o.http && o.toHTTPS() {
 		return o.httpsFails(says)
 	}
 	return Fine, says
+}
+
+// says puts an answer into words.
+func (x *exchange) says() text.Text {
+	at, status := text.Clean(x.url), strconv.Itoa(x.result.Status)
+	return text.Text{Zh: at + " 得到 " + status, En: at + " gives " + status}
+}
+
+// strange reports whether the name is refused by somebody else than the server
+// that answers the bare address well.
+func (o *observations) strange(x *exchange) bool {
+	return x.result.Status >= 400 && x.result.Status < 500 && o.control.state == answered && o.control.result.Status < 400 && !o.sameServer(x)
 }
 
 // best is the answer that a visitor gets: over https where there is one.

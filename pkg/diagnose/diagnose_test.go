@@ -114,6 +114,17 @@ func byName(named, bare http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// insecurely serves one handler over http and another over https.
+func insecurely(plain, secure http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS == nil {
+			plain(w, r)
+			return
+		}
+		secure(w, r)
+	}
+}
+
 func says(status int, server, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		if server != "" {
@@ -219,6 +230,10 @@ var cases = []struct {
 	{"the server's own 403", world{page: says(403, "nginx", "403 Forbidden")}, healthy(), ServerRefuses, "403"},
 	{"the server's own 403 by name", world{page: byName(says(403, "nginx", ""), site)}, healthy(), ServerRefuses, "403"},
 	{"a 403 of somebody else's", world{page: byName(says(403, "", "blocked"), site)}, healthy(), Undetermined, "unknown block page"},
+	{"a 403 of somebody else's over http only", world{page: insecurely(byName(says(403, "", "blocked"), site), site), secure: true}, healthy(), Undetermined, "http://example.com/ gives 403, while"},
+	{"on to another name over http only", world{page: insecurely(byName(sendsTo(302, "http://block.example.net/"), site), site), secure: true}, healthy(), Undetermined, "http://example.com/ gives 302, on to another"},
+	{"the server's own 404 over http only", world{page: insecurely(says(404, "nginx", ""), site), secure: true}, healthy(), Fine, "https://example.com/ gives 200"},
+	{"http sends on to https", world{page: insecurely(sendsTo(301, "https://example.com/"), site), secure: true}, healthy(), Fine, "https://example.com/ gives 200"},
 	{"not found", world{page: says(404, "nginx", "")}, healthy(), ServerRefuses, "404"},
 	{"a bad certificate", world{page: byName(func(w http.ResponseWriter, r *http.Request) {
 		sendsTo(301, "https://example.com/")(w, r)
