@@ -164,6 +164,13 @@ func (p *Prober) Diagnose(ctx context.Context, t Target, facts filing.Facts, mis
 	o.asked = lost(missed, "domain.vantage_places") != nil || slices.ContainsFunc(p.Views, func(v filing.View) bool { return v.Mainland })
 	// A CDN gives visitors in the mainland other nodes than it gives us.
 	o.untold = !told && (o.asked || !p.CDN.Empty())
+	for _, v := range p.Views {
+		for _, at := range v.Addresses {
+			if a, err := netip.ParseAddr(at.Address); err == nil && v.Mainland && at.Own {
+				o.sent = append(o.sent, a.Unmap())
+			}
+		}
+	}
 	o.registration(missed)
 	o.dns(missed)
 	for _, v := range p.Views {
@@ -172,7 +179,7 @@ func (p *Prober) Diagnose(ctx context.Context, t Target, facts filing.Facts, mis
 	if p.Offline {
 		o.step("connect", "", Skipped, "未连接（离线）", "not connected (offline)")
 	} else if addresses := o.reachable(); len(addresses) > 0 {
-		p.probe(ctx, o, p.mainlandFirst(addresses))
+		p.probe(ctx, o, p.mainlandFirst(o.sent, addresses))
 	}
 	return o.conclude()
 }
@@ -183,13 +190,11 @@ func (p *Prober) mainland(a netip.Addr) bool { return p.Mainland != nil && p.Mai
 // mainlandFirst puts the addresses in the mainland before the others, those that
 // only its visitors are sent to included: a name is blocked there, and what a
 // node abroad answers tells nothing of that.
-func (p *Prober) mainlandFirst(addresses []netip.Addr) []netip.Addr {
+func (p *Prober) mainlandFirst(sent, addresses []netip.Addr) []netip.Addr {
 	var inside, others []netip.Addr
-	for _, v := range p.Views {
-		for _, at := range v.Addresses {
-			if a, err := netip.ParseAddr(at.Address); err == nil && v.Mainland && at.Own && p.mainland(a.Unmap()) && (p.AllowPrivate || fetch.Public(a.Unmap())) {
-				inside = append(inside, a.Unmap())
-			}
+	for _, a := range sent {
+		if p.mainland(a) && (p.AllowPrivate || fetch.Public(a)) {
+			inside = append(inside, a)
 		}
 	}
 	for _, a := range addresses {

@@ -418,20 +418,27 @@ func TestMainlandFirst(t *testing.T) {
 	}
 	both := with("domain.addresses", []string{machine, inside}, "domain.places", []string{"abroad", "mainland"})
 	alone := with("domain.places", []string{"abroad"}, "domain.vantage_places", []string{"mainland"})
+	declared := with("domain.places", []string{"abroad"}, "domain.vantage_places", []string{"mainland"}, "server.addresses", []string{inside})
 	for label, c := range map[string]struct {
 		facts filing.Facts
 		views []filing.View
 		down  bool // the mainland server
 		blind bool // places of addresses are not known
+		filed bool // the mainland server lets the name through
 		want  Conclusion
 	}{
 		"one of both":                {facts: both, want: NotFiled},
 		"places not known":           {facts: both, blind: true, want: Fine},
 		"the mainland's is down":     {facts: both, down: true, want: Fine},
 		"where visitors are sent":    {facts: alone, views: sent(true), want: NotFiled},
+		"to the declared server":     {facts: declared, views: sent(true), filed: true, want: Fine},
+		"maybe to it":                {facts: declared, views: sent(false), filed: true, want: PointsElsewhere},
 		"where they may not be sent": {facts: alone, views: sent(false), want: Fine},
 	} {
 		abroad, mainland := open.prober(t), blocked.prober(t)
+		if c.filed {
+			mainland = open.prober(t)
+		}
 		p := open.prober(t)
 		p.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			host, port, _ := net.SplitHostPort(address)

@@ -28,7 +28,8 @@ type observations struct {
 	steps        []Step
 
 	addresses []netip.Addr
-	private   bool // none of the addresses may be connected to
+	sent      []netip.Addr // where visitors in the mainland are sent
+	private   bool         // none of the addresses may be connected to
 	probed    []netip.Addr
 
 	connects             []connect
@@ -178,8 +179,9 @@ func (o *observations) reachable() []netip.Addr {
 	return list
 }
 
-// elsewhere reports that the name points to none of the declared addresses. The
-// addresses of a CDN tell nothing of the server behind it.
+// elsewhere reports that the name points to none of the declared addresses, for
+// us and for visitors in the mainland. The addresses of a CDN tell nothing of the
+// server behind it.
 func (o *observations) elsewhere() bool {
 	declared, ok := o.facts.List("server.addresses")
 	if !ok || len(declared) == 0 || len(o.addresses) == 0 || !o.cdn.Empty() {
@@ -187,7 +189,7 @@ func (o *observations) elsewhere() bool {
 	}
 	return !slices.ContainsFunc(declared, func(s string) bool {
 		a, err := netip.ParseAddr(s)
-		return err == nil && slices.Contains(o.addresses, a.Unmap())
+		return err == nil && (slices.Contains(o.addresses, a.Unmap()) || slices.Contains(o.sent, a.Unmap()))
 	})
 }
 
