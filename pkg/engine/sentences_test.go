@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/icpcheck/icpcheck/pkg/engine"
@@ -74,6 +75,23 @@ func TestNewDomains(t *testing.T) {
 		for _, r := range engine.Evaluate(book, f, engine.Options{Now: today}) {
 			if r.Check.ID == "site-domains" && r.Verdict != test.want {
 				t.Errorf("%s: %s, want %s", test.data, r.Verdict, test.want)
+			}
+		}
+	}
+}
+
+// TestFirstHand: while the provider is not known, nobody is asked what its
+// table says of the product and the region.
+func TestFirstHand(t *testing.T) {
+	book := shipped.Book(t)
+	f, err := filing.Decode("f.yaml", []byte(`{server: {type: ecs, region: cn-chengdu}, domains: [example.com]}`), book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range engine.Evaluate(book, f, engine.Options{Now: today}) {
+		for _, n := range r.Needs {
+			if strings.HasPrefix(n.Path, "server_type.") || strings.HasPrefix(n.Path, "region.") {
+				t.Errorf("%s needs %s", r.Check.ID, n.Path)
 			}
 		}
 	}
