@@ -267,6 +267,7 @@ func conclude(s *scope, c *rulebook.Check) (k *Conclusion) {
 			k.missing = append(k.missing, pr.missing...)
 			k.DependsOn = mergeDependences(k.DependsOn, pr.depends)
 		}
+		k.missing = firstHand(s, k.missing)
 		leaveOpen(s, c, k.DependsOn, deciding)
 	}
 	for _, pr := range deciding {
@@ -282,6 +283,26 @@ func conclude(s *scope, c *rulebook.Check) (k *Conclusion) {
 		k.read = slices.Clone(read)
 	}
 	return k
+}
+
+// firstHand leaves out what a table says of a row while a fact that names the
+// row is missing as well: whoever gives the provider may need to look up nothing
+// about its products.
+func firstHand(s *scope, missing []string) []string {
+	read := s.read
+	s.read = nil // nothing is read for the verdict here
+	defer func() { s.read = read }()
+	var out []string
+	for _, path := range missing {
+		if join, _, ok := rulebook.JoinOf(path); ok {
+			_, names := join.Row(s.book, s.text)
+			if slices.ContainsFunc(names, func(n string) bool { return n != path && slices.Contains(missing, n) }) {
+				continue
+			}
+		}
+		out = append(out, path)
+	}
+	return out
 }
 
 // breakOff makes of a conclusion that a mistake in the rule kept it from.

@@ -268,20 +268,30 @@ func wholeScope(f *filing.Filing) []filing.Facts {
 	if kind, known := holderKind(f); known {
 		common["domain.holder_kind"] = filing.Fact{Value: kind, Origin: filing.Origin{Source: filing.Derived}}
 	}
-	if len(f.Domains) > 0 {
-		common["site.domains"] = filing.Fact{Value: newDomains(f), Origin: filing.Origin{Source: filing.Derived}}
+	if n, known := newDomains(f); known {
+		common["site.domains"] = filing.Fact{Value: n, Origin: filing.Origin{Source: filing.Derived}}
 	}
 	return []filing.Facts{common, f.Facts}
 }
 
-// newDomains counts the domains that a filing names and that are not said to be
-// filed. A site that was filed with several keeps them.
-func newDomains(f *filing.Filing) int64 {
-	names := map[string]bool{}
+// newDomains counts the domains of a filing that are in no record yet: a site
+// that was filed with several keeps them. Where that is not known of all, what
+// is known counts if it is more than the one domain that a site takes, or if
+// all together are no more than that.
+func newDomains(f *filing.Filing) (n int64, known bool) {
+	fresh, all := map[string]bool{}, map[string]bool{}
 	for _, d := range f.Domains {
-		if d.Facts["domain.filed"].Value != true {
-			names[d.Name()] = true
+		record, known := newScope(nil, time.Time{}, d.Facts, f.Facts).text("domain.record")
+		if known && record != "none" {
+			continue
+		}
+		all[d.Name()] = true
+		if known {
+			fresh[d.Name()] = true
 		}
 	}
-	return int64(len(names))
+	if len(fresh) > 1 {
+		return int64(len(fresh)), true
+	}
+	return int64(len(all)), len(f.Domains) > 0 && len(all) <= 1
 }
