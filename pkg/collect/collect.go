@@ -2,6 +2,8 @@ package collect
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/icpcheck/icpcheck/pkg/cache"
 	"github.com/icpcheck/icpcheck/pkg/domainname"
+	"github.com/icpcheck/icpcheck/pkg/epp"
 	"github.com/icpcheck/icpcheck/pkg/failure"
 	"github.com/icpcheck/icpcheck/pkg/filing"
 	"github.com/icpcheck/icpcheck/pkg/locate"
@@ -172,8 +175,14 @@ func (c *Collector) addRegistration(d *filing.Domain, a registration.Answer) {
 	if r.Registrant != "" {
 		learn("domain.holder", r.Registrant)
 	}
-	if len(r.Statuses) > 0 {
+	switch i := slices.IndexFunc(r.Statuses, func(s string) bool { return !epp.Known(s) }); {
+	case len(r.Statuses) == 0:
+	case i < 0 || slices.ContainsFunc(r.Statuses, epp.Refuses):
 		learn("domain.statuses", r.Statuses)
+	default:
+		// A registry's own word may say that the name is suspended.
+		cause := fmt.Errorf("status %q is none of EPP", r.Statuses[i])
+		c.missed(d, failure.New(failure.Malformed, a.Source, a.Server, d.Host(), cause), []string{"domain.statuses"})
 	}
 	if len(r.Nameservers) > 0 {
 		learn("domain.nameservers", r.Nameservers)

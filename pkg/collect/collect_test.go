@@ -6,6 +6,7 @@ import (
 	"net"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -304,6 +305,42 @@ func TestMany(t *testing.T) {
 			if d.Facts["domain.registered"].Value != false {
 				t.Errorf("%s: %+v, missed %+v", d.Name(), d.Facts["domain.registered"], d.Missed)
 			}
+		}
+	}
+}
+
+// TestStrangeStatus: a status in a registry's own words leaves open whether the
+// name is suspended, unless another one says so already.
+func TestStrangeStatus(t *testing.T) {
+	const header = "# recorded: 2026-11-24\n# server: whois.invalid\n# query: x\n# anonymised: made up\n"
+	answer := func(statuses ...string) *fstest.MapFile {
+		s := header + "Domain Name: NAME.cn\nSponsoring Registrar: 厦门易名科技股份有限公司\nExpiration Time: 2027-12-01 12:00:00\n"
+		for _, status := range statuses {
+			s += "Domain Status: " + status + "\n"
+		}
+		return &fstest.MapFile{Data: []byte(s)}
+	}
+	recording := fstest.MapFS{}
+	for name, file := range map[string]*fstest.MapFile{
+		"odd": answer("ok", "Suspended by court"), "held": answer("serverHold", "Suspended by court"), "fine": answer("ok", "clientUpdateProhibited"), "over": answer("Expired"),
+	} {
+		recording["whois/"+name+".cn.txt"] = &fstest.MapFile{Data: []byte(strings.Replace(string(file.Data), "NAME", name, 1))}
+	}
+	c := collector(t, recording, nil)
+	for name, want := range map[string][]string{"odd.cn": nil, "held.cn": {"serverHold", "Suspended by court"}, "fine.cn": {"ok", "clientUpdateProhibited"}, "over.cn": {"expired"}} {
+		f, d := one(t, name, nil)
+		c.Collect(context.Background(), f)
+		if got, _ := d.Facts.List("domain.statuses"); !slices.Equal(got, want) {
+			t.Errorf("%s: statuses %q, want %q", name, got, want)
+		}
+		told := slices.ContainsFunc(d.Missed, func(m filing.Missed) bool {
+			return slices.Equal(m.Paths, []string{"domain.statuses"}) && strings.Contains(m.Failure.Error(), `"Suspended by court"`)
+		})
+		if told != (want == nil) {
+			t.Errorf("%s: missed %+v", name, d.Missed)
+		}
+		if d.Facts["domain.registered"].Value != true {
+			t.Errorf("%s: the rest of the answer is lost", name)
 		}
 	}
 }

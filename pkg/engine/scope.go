@@ -185,6 +185,14 @@ func (s *scope) derived(path string) (v any, missing []string, ok bool) {
 		// so that what the file says about it is judged.
 		registered, missing := s.value("domain.registered")
 		return missing == nil && registered == false, nil, true
+	case "domain.suffix_confirmed", "domain.registrar_confirmed":
+		// What is said of a suffix or a registrar as such (--set) holds for the name.
+		said := strings.TrimSuffix(strings.TrimPrefix(path, filing.DomainPrefix), "_confirmed") + ".confirmed"
+		v, missing = s.value(said)
+		if slices.Contains(missing, said) {
+			missing = []string{path}
+		}
+		return v, missing, true
 	case "domain.behind_cdn":
 		// Known to be. A name that was not looked up is taken to lead to its server.
 		v, missing := s.value("domain.cdns")

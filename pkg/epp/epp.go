@@ -115,6 +115,9 @@ func Parse(value string) []string {
 	if name, ok := Name(value); ok {
 		return []string{name}
 	}
+	if name, ok := spoken[strings.ToLower(value)]; ok {
+		return []string{name}
+	}
 	tokens := strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" ,;|", r) })
 	var found []string
 	for _, token := range tokens {
@@ -136,7 +139,8 @@ func Parse(value string) []string {
 	return found
 }
 
-// spoken are words that people write into a filing file.
+// spoken are words that people write into a filing file, and some registrars into
+// their answers.
 var spoken = map[string]string{
 	"expired": "expired", "正常": "ok", "已过期": "expired", "过期": "expired", "赎回期": "redemptionPeriod", "待删除": "pendingDelete",
 	"注册局暂停解析": "serverHold", "注册局设置暂停解析": "serverHold", "注册商暂停解析": "clientHold", "注册商设置暂停解析": "clientHold",
@@ -159,6 +163,29 @@ func Written(s string) ([]string, bool) {
 		}
 	}
 	return found, true
+}
+
+// ofRDAP are the statuses of RDAP that are no names of EPP and tell of nothing
+// that keeps a domain from being used (RFC 9083, section 10.2.2).
+var ofRDAP = []string{
+	"validated", "locked", "proxy", "private", "obscured", "associated", "renew prohibited", "update prohibited", "transfer prohibited", "delete prohibited",
+}
+
+// Known reports whether it is known what a status means: others may say that a
+// domain is suspended, in words of the registry's own.
+func Known(status string) bool {
+	_, ok := Name(status)
+	return ok || status == "expired" || slices.Contains(ofRDAP, status)
+}
+
+// Refuses reports whether a status says by itself that the domain is suspended,
+// expired or about to be deleted.
+func Refuses(status string) bool {
+	switch status {
+	case "serverHold", "clientHold", "redemptionPeriod", "pendingDelete", "pendingRestore", "expired":
+		return true
+	}
+	return false
 }
 
 // Names lists the EPP names, for messages.

@@ -28,7 +28,9 @@ func TestParse(t *testing.T) {
 		"REGISTRY-HOLD":                               "serverHold",
 		"pendingVerification":                         "pendingVerification",
 		"TRANSFER_LOCK":                               "TRANSFER_LOCK",
-		"正常":                                          "正常",
+		"正常":                                          "ok",
+		"Expired":                                     "expired",
+		"一切正常":                                        "一切正常",
 		"ök":                                          "ök",
 		"https://icann.org/epp":                       "",
 		"https://icann.org/epp#serverHold":            "serverHold",
@@ -57,6 +59,24 @@ func TestWritten(t *testing.T) {
 		got, ok := epp.Written(in)
 		if ok != (want != "") || ok && strings.Join(got, " ") != want {
 			t.Errorf("Written(%q) = %q, %v, want %q", in, got, ok, want)
+		}
+	}
+}
+
+func TestKnown(t *testing.T) {
+	for _, s := range []string{"ok", "serverHold", "expired", "transfer prohibited", "validated"} {
+		if !epp.Known(s) {
+			t.Errorf("%q is not known", s)
+		}
+	}
+	for _, s := range []string{"", "Suspended", "TRANSFER_LOCK"} {
+		if epp.Known(s) {
+			t.Errorf("%q is known", s)
+		}
+	}
+	for _, s := range epp.Names() {
+		if !epp.Known(s) {
+			t.Errorf("%q is not known", s)
 		}
 	}
 }
