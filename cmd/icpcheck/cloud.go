@@ -55,10 +55,13 @@ func (a *app) readCloud(f cloudFlags, book *rulebook.Rulebook) ([]*cloudfile.Fil
 		}
 		return ids
 	}}
-	a.inputs = append(a.inputs, f.files...)
 	var files []*cloudfile.File
 	var problems yamlfile.Problems
 	for _, path := range f.files {
+		if path == "-" && slices.Contains(a.inputs, "-") {
+			return nil, usage("标准输入（-）只能读一次", "standard input (-) can be read only once")
+		}
+		a.inputs = append(a.inputs, path)
 		data, err := a.readCloudFile(path)
 		if err != nil {
 			return nil, err
@@ -203,6 +206,12 @@ func addDomainFacts(work []job, r cloudfile.Record) (used bool) {
 func (a *app) tellCloud(files []*cloudfile.File) {
 	for _, f := range files {
 		switch {
+		case f.Partial && f.Changes:
+			a.warn("警告：%s 是不完整的计划（complete: false，用了 -target 或有推迟的更改），其余部分没有检查", "warning: %s is a part of a plan (complete: false, by -target or changes that are put off); the rest is not checked", f.Name)
+		case f.Partial:
+			a.warn("警告：%s 只是一页，云平台上还有更多记录；其余各页也用 --facts 给出，否则没有检查", "warning: %s is one page, and the cloud has more records: give the other pages with --facts too, or they are not checked", f.Name)
+		}
+		switch {
 		case f.Empty:
 			a.warn("警告：%s 是空的列表；没有查看权限时也是如此，因此说明不了什么", "warning: %s holds an empty list, as it does for who may not see more; it says nothing", f.Name)
 		case len(f.Records) > 0:
@@ -247,7 +256,7 @@ func cloudForms(book *rulebook.Rulebook) ([]cloudfile.Form, error) {
 
 func cloudForm(book *rulebook.Rulebook, row *rulebook.Row) (cloudfile.Form, error) {
 	f := cloudfile.Form{
-		ID: row.ID, Terraform: row.Text("terraform"), Answer: row.Text("answer"), Has: row.List("has"), Key: row.Text("key"),
+		ID: row.ID, Terraform: row.Text("terraform"), Answer: row.Text("answer"), Has: row.List("has"), Key: row.Text("key"), Total: row.Text("total"), Next: row.Text("next"),
 		Domain: row.Text("domain"), Provider: row.Text("provider"), Zone: row.Text("zone"), States: map[string]string{},
 	}
 	if (f.Terraform == "") == (f.Answer == "") {
@@ -327,6 +336,8 @@ func cloudReading(book *rulebook.Rulebook, path string, cell any, provider strin
 			}
 			above := float64(n)
 			g.Above = &above
+		case "if":
+			g.If = word(v)
 		case "from":
 			g.From = word(v)
 		case "to":
@@ -334,7 +345,7 @@ func cloudReading(book *rulebook.Rulebook, path string, cell any, provider strin
 		case "milliseconds":
 			g.Milliseconds, _ = v.(bool)
 		default:
-			return g, text.Errorf("没有键 %q%s", "unknown key %q%s", key, yamlfile.Suggest(key, []string{"at", "values", "above", "from", "to", "milliseconds"}))
+			return g, text.Errorf("没有键 %q%s", "unknown key %q%s", key, yamlfile.Suggest(key, []string{"at", "values", "above", "if", "from", "to", "milliseconds"}))
 		}
 	}
 	if len(g.At) == 0 && (g.From == "" || g.To == "") {
