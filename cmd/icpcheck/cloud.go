@@ -246,6 +246,9 @@ func cloudForms(book *rulebook.Rulebook) ([]cloudfile.Form, error) {
 	var forms []cloudfile.Form
 	for _, row := range book.Table("cloud-records").Rows {
 		f, err := cloudForm(book, row)
+		if i := slices.IndexFunc(forms, func(other cloudfile.Form) bool { return f.Terraform != "" && other.Terraform == f.Terraform }); err == nil && i >= 0 {
+			err = text.Errorf("%s 已有一行 %q：改用它的 id", "%s has a row already, %q: use its id", f.Terraform, forms[i].ID)
+		}
 		if err != nil {
 			return nil, text.Errorf("%s：规则库的表 cloud-records，行 %q：%w", "%s: rulebook table cloud-records, row %q: %w", row.Position, row.ID, err)
 		}
@@ -262,6 +265,9 @@ func cloudForm(book *rulebook.Rulebook, row *rulebook.Row) (cloudfile.Form, erro
 	if (f.Terraform == "") == (f.Answer == "") {
 		return f, text.Errorf("terraform 和 answer 要有一个，且只有一个", "want either terraform or answer")
 	}
+	if f.Answer != "" && len(f.Has) == 0 {
+		return f, text.Errorf("要有 has：只有这种记录才有的键", "want has: keys that only such records have")
+	}
 	if f.Domain == "" {
 		f.States["provider"] = f.Provider
 	}
@@ -275,17 +281,17 @@ func cloudForm(book *rulebook.Rulebook, row *rulebook.Row) (cloudfile.Form, erro
 			return f, err
 		}
 	}
-	order, _ := row.Value("order").(map[string]any)
-	f.Order = cloudfile.Order{At: word(order["at"]), UnitAt: word(order["unit_at"]), Unit: word(order["unit"]), Months: map[string]int{}}
-	months, _ := order["months"].(map[string]any)
-	for unit, n := range months {
-		number, ok := n.(int64)
-		if !ok {
-			return f, text.Errorf("order.months.%s：应为整数", "order.months.%s: want a whole number", unit)
-		}
-		f.Order.Months[unit] = int(number)
+	order, err := keysOf(row.Value("order"))
+	if err == nil {
+		f.Order, err = cloudOrder(order)
 	}
-	readings, _ := row.Value("readings").(map[string]any)
+	if err != nil {
+		return f, text.Errorf("order：%w", "order: %w", err)
+	}
+	readings, err := keysOf(row.Value("readings"))
+	if err != nil {
+		return f, text.Errorf("readings：%w", "readings: %w", err)
+	}
 	for _, path := range slices.Sorted(maps.Keys(readings)) {
 		g, err := cloudReading(book, path, readings[path], f.Provider)
 		if err != nil {
@@ -294,6 +300,44 @@ func cloudForm(book *rulebook.Rulebook, row *rulebook.Row) (cloudfile.Form, erro
 		f.Readings = append(f.Readings, g)
 	}
 	return f, nil
+}
+
+func cloudOrder(cell map[string]any) (o cloudfile.Order, err error) {
+	for _, key := range slices.Sorted(maps.Keys(cell)) {
+		v := cell[key]
+		switch key {
+		case "at":
+			o.At, err = word(v)
+		case "unit_at":
+			o.UnitAt, err = word(v)
+		case "unit":
+			o.Unit, err = word(v)
+		case "months":
+			o.Months, err = unitMonths(v)
+		default:
+			return o, unknownKey(key, "at", "unit_at", "unit", "months")
+		}
+		if err != nil {
+			return o, text.Errorf("%s：%w", "%s: %w", key, err)
+		}
+	}
+	return o, nil
+}
+
+func unitMonths(cell any) (map[string]int, error) {
+	units, err := keysOf(cell)
+	if err != nil {
+		return nil, err
+	}
+	months := map[string]int{}
+	for _, unit := range slices.Sorted(maps.Keys(units)) {
+		number, ok := units[unit].(int64)
+		if !ok {
+			return nil, text.Errorf("%s：应为整数", "%s: want a whole number", unit)
+		}
+		months[unit] = int(number)
+	}
+	return months, nil
 }
 
 func cloudReading(book *rulebook.Rulebook, path string, cell any, provider string) (cloudfile.Reading, error) {
@@ -305,47 +349,47 @@ func cloudReading(book *rulebook.Rulebook, path string, cell any, provider strin
 		}
 		return g, text.Errorf("没有这个事实%s", "no such fact%s", near)
 	}
-	keys, ok := cell.(map[string]any)
-	if !ok {
-		return g, text.Errorf("应为键值", "want keys with values")
+	keys, err := keysOf(cell)
+	if err != nil {
+		return g, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		v := keys[key]
 		switch key {
 		case "at":
-			if list, ok := v.([]any); ok {
-				for _, item := range list {
-					g.At = append(g.At, word(item))
+			list, several := v.([]any)
+			if !several {
+				list = []any{v}
+			}
+			for _, item := range list {
+				var at string
+				if at, err = word(item); err != nil {
+					break
 				}
-			} else {
-				g.At = []string{word(v)}
+				g.At = append(g.At, at)
 			}
 		case "values":
-			values, _ := v.(map[string]any)
-			g.Values = map[string]string{}
-			for said, id := range values {
-				if err := knownID(book, path, word(id), provider); err != nil {
-					return g, err
-				}
-				g.Values[said] = word(id)
-			}
+			g.Values, err = cloudValues(book, path, v, provider)
 		case "above":
 			n, ok := v.(int64)
 			if !ok {
-				return g, text.Errorf("above：应为整数", "above: want a whole number")
+				err = text.Errorf("应为整数", "want a whole number")
 			}
 			above := float64(n)
 			g.Above = &above
 		case "if":
-			g.If = word(v)
+			g.If, err = word(v)
 		case "from":
-			g.From = word(v)
+			g.From, err = word(v)
 		case "to":
-			g.To = word(v)
+			g.To, err = word(v)
 		case "milliseconds":
 			g.Milliseconds, _ = v.(bool)
 		default:
-			return g, text.Errorf("没有键 %q%s", "unknown key %q%s", key, yamlfile.Suggest(key, []string{"at", "values", "above", "if", "from", "to", "milliseconds"}))
+			return g, unknownKey(key, "at", "values", "above", "if", "from", "to", "milliseconds")
+		}
+		if err != nil {
+			return g, text.Errorf("%s：%w", "%s: %w", key, err)
 		}
 	}
 	if len(g.At) == 0 && (g.From == "" || g.To == "") {
@@ -354,8 +398,44 @@ func cloudReading(book *rulebook.Rulebook, path string, cell any, provider strin
 	return g, nil
 }
 
-// word is a cell's text, or "".
-func word(v any) string { s, _ := v.(string); return s }
+// cloudValues are the values of a fact, by what a file says. Those of a fact
+// that is true or false are no texts in YAML.
+func cloudValues(book *rulebook.Rulebook, path string, cell any, provider string) (map[string]string, error) {
+	said, err := keysOf(cell)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	for _, s := range slices.Sorted(maps.Keys(said)) {
+		values[s] = fmt.Sprint(said[s])
+		if err := knownID(book, path, values[s], provider); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// keysOf are a cell's keys with their values; a cell that is left out has none.
+func keysOf(cell any) (map[string]any, error) {
+	keys, ok := cell.(map[string]any)
+	if !ok && cell != nil {
+		return nil, text.Errorf("应为键值", "want keys with values")
+	}
+	return keys, nil
+}
+
+func unknownKey(key string, known ...string) error {
+	return text.Errorf("没有键 %q%s", "unknown key %q%s", key, yamlfile.Suggest(key, known))
+}
+
+// word is a cell's text.
+func word(v any) (string, error) {
+	s, ok := v.(string)
+	if !ok || s == "" {
+		return "", text.Errorf("应为文本", "want text")
+	}
+	return s, nil
+}
 
 // knownID reports an id that the fact cannot have.
 func knownID(book *rulebook.Rulebook, path, id, provider string) error {
