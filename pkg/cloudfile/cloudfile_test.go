@@ -97,7 +97,7 @@ func TestPlan(t *testing.T) {
 		return out
 	}
 	region := func(expression string) string {
-		return `, "variables": {"r": {"value": "cn-1"}, "n": {}, "e": {"value": ""}, "o": {"value": {"r": "cn-1"}}, "s": {"value": "hunter2"}}, "configuration": {"provider_config": {"cloud": {"expressions": {"region": ` + expression + `}}},
+		return `, "variables": {"r": {"value": "cn-1"}, "n": {}, "e": {"value": ""}, "o": {"value": {"r": "cn-1"}}, "s": {"value": "hunter2"}, "env": {"value": "prod"}}, "configuration": {"provider_config": {"cloud": {"expressions": {"region": ` + expression + `}}},
 			"root_module": {"variables": {"r": {}, "s": {"sensitive": true}}, "resources": [{"type": "cloud_vm", "name": "a", "provider_config_key": "cloud"}, {"mode": "data", "type": "cloud_vm", "name": "a", "provider_config_key": "cloud.far"}]}}`
 	}
 	for name, c := range map[string]struct {
@@ -141,6 +141,7 @@ func TestPlan(t *testing.T) {
 		"by several variables":         {plan("cloud_vm", `"create"`, `{}`, `{}`, region(`{"references": ["var.r", "var.n"]}`)), made},
 		"by an empty variable":         {plan("cloud_vm", `"create"`, `{}`, `{}`, region(`{"references": ["var.e"]}`)), made},
 		"by a variable of parts":       {plan("cloud_vm", `"create"`, `{}`, `{}`, region(`{"references": ["var.o"]}`)), made},
+		"made of a variable":           {plan("cloud_vm", `"create"`, `{"zone": "cn-1-a"}`, `{}`, region(`{"references": ["var.env"]}`)), with(made, "server.region", "cn-1")},
 		"by a sensitive variable":      {plan("cloud_vm", `"create"`, `{"zone": "cn-1-a"}`, `{}`, region(`{"references": ["var.s"]}`)), with(made, "server.region", "cn-1")},
 		"by something else":            {plan("cloud_vm", `"create"`, `{}`, `{}`, region(`{"references": ["local.r"]}`)), made},
 		"its own region before zone":   {plan("cloud_regional", `"create"`, `{"region": "eu-1", "zone": "cn-1-a"}`, `{}`, ""), map[string]any{"server.region": "eu-1", "server.service_codes_used": int64(0)}},

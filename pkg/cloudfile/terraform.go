@@ -171,8 +171,9 @@ func (r *Reader) terraformRecord(f *Form, res resource, config *configuration, s
 	// A zone may be left to the cloud, and a resource mostly has no region of its
 	// own; the provider's is what it then gets.
 	if _, own := facts["server.region"]; !own || !f.reads("server.region") {
-		if region := config.region(res); region.known() {
-			facts["server.region"] = filing.Fact{Value: region.text(), Origin: at(region, "")}
+		region := config.region(res)
+		if region.known() && (!region.computed || slices.Contains(r.regions(f.Provider), region.text())) {
+			facts["server.region"] = filing.Fact{Value: region.text(), Origin: at(region.value, "")}
 		}
 	}
 	if was, now := f.billing(res.before), f.billing(shown); !res.made && was != "" && was != now {
@@ -192,7 +193,15 @@ func (r *Reader) terraformRecord(f *Form, res resource, config *configuration, s
 type configuration struct {
 	root *module
 	// regions are those that the providers are set to, by the providers' keys.
-	regions map[string]value
+	regions map[string]region
+}
+
+// region is what a provider's region is set to.
+type region struct {
+	value
+	// computed tells that the value is a variable's. A plan tells which variables
+	// an expression names, not what it makes of them.
+	computed bool
 }
 
 // module is the configuration of a module.
@@ -208,7 +217,7 @@ type module struct {
 func newConfiguration(root value) *configuration {
 	config := root.member("configuration")
 	top := config.member("root_module")
-	c := &configuration{root: newModule(top, ""), regions: map[string]value{}}
+	c := &configuration{root: newModule(top, ""), regions: map[string]region{}}
 	for key, provider := range config.member("provider_config").children() {
 		c.regions[key] = providerRegion(provider, root.member("variables"), top.member("variables"))
 	}
@@ -230,29 +239,27 @@ func newModule(v value, source string) *module {
 }
 
 // providerRegion is the region that a provider is set to, if the plan says: a
-// constant, or a variable of the root module. A plan tells which variables an
-// expression names, not what it makes of them, so that one with several is not
-// known.
-func providerRegion(provider, variables, declared value) value {
+// constant, or the one variable of the root module that the expression names.
+func providerRegion(provider, variables, declared value) region {
 	expression := provider.one("expressions.region")
-	region := expression.member("constant_value")
+	set := region{value: expression.member("constant_value")}
 	if references := slices.Collect(expression.member("references").items()); len(references) == 1 && !provider.member("module_address").known() {
 		name, variable := strings.CutPrefix(references[0].text(), "var.")
 		if variable && declared.member(name).member("sensitive").text() != "true" {
-			region = variables.member(name).member("value")
+			set = region{variables.member(name).member("value"), true}
 		}
 	}
-	if !region.known() || region.raw[0] != '"' || region.text() == "" {
-		return value{}
+	if !set.known() || set.raw[0] != '"' || set.text() == "" {
+		return region{}
 	}
-	return region
+	return set
 }
 
 // region is the region of a resource's provider.
-func (c *configuration) region(res resource) value {
+func (c *configuration) region(res resource) region {
 	path := c.modules(res.module)
 	if path == nil {
-		return value{}
+		return region{}
 	}
 	return c.regions[path[len(path)-1].providers[res.kind+"."+res.name]]
 }
