@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -82,6 +83,7 @@ func (a *app) readCloud(f cloudFlags, book *rulebook.Rulebook) ([]*cloudfile.Fil
 
 func (a *app) readCloudFile(path string) ([]byte, error) {
 	input := a.stdin
+	data := &bytes.Buffer{}
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
@@ -89,15 +91,18 @@ func (a *app) readCloudFile(path string) ([]byte, error) {
 		}
 		defer file.Close()
 		input = file
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			// A buffer that grows is copied again and again.
+			data = bytes.NewBuffer(make([]byte, 0, int(min(info.Size(), maxCloudFile))+bytes.MinRead))
+		}
 	}
-	data, err := io.ReadAll(io.LimitReader(input, maxCloudFile+1))
-	if err != nil {
+	if _, err := data.ReadFrom(io.LimitReader(input, maxCloudFile+1)); err != nil {
 		return nil, flagError("--facts", fmt.Errorf("%s: %w", path, reason(err)))
 	}
-	if len(data) > maxCloudFile {
+	if data.Len() > maxCloudFile {
 		return nil, flagError("--facts", text.Errorf("%s：超过 %d MiB", "%s: larger than %d MiB", path, maxCloudFile>>20))
 	}
-	return data, nil
+	return data.Bytes(), nil
 }
 
 // recordsOf are the records about domains, or else about servers.

@@ -16,7 +16,8 @@ import (
 // Reader reads files by forms.
 type Reader struct {
 	Forms []Form
-	// Regions lists the ids of a provider's regions, which tell the region of a zone.
+	// Regions lists the ids of a provider's regions, which tell the region of a
+	// zone, and whether a variable holds one.
 	Regions func(provider string) []string
 	// Sources is the folder in which to look for the lines of Terraform's own
 	// files; empty points at the plan instead.
@@ -71,6 +72,7 @@ func (r *Reader) facts(f *Form, record value, at place) filing.Facts {
 	return facts
 }
 
+// dropTerm forgets how long a server is bought for.
 func dropTerm(facts filing.Facts) {
 	delete(facts, "server.months")
 	delete(facts, "server.expires_at")
