@@ -162,7 +162,7 @@ func (a *app) withDomains(work []job, files []*cloudfile.File) []job {
 
 // withServers lays what the files say about servers over the filings. A filing
 // names one server, so that with several it is checked with each.
-func (a *app) withServers(work []job, files []*cloudfile.File) ([]job, error) {
+func (a *app) withServers(work []job, files []*cloudfile.File, book *rulebook.Rulebook) ([]job, error) {
 	servers := recordsOf(files, false)
 	if len(servers) == 0 {
 		return work, nil
@@ -179,13 +179,47 @@ func (a *app) withServers(work []job, files []*cloudfile.File) ([]job, error) {
 				f = f.Clone()
 				f.Name += " (" + r.Name + ")"
 			}
-			for _, path := range r.Facts.Paths() {
-				f.Learn(path, r.Facts[path].Value, r.Facts[path].Origin)
-			}
+			learnServer(f, r, book)
 			list = append(list, job{f, j.only})
 		}
 	}
 	return list, nil
+}
+
+// learnServer lays what is said of a server over a filing. Where that tells of
+// another server the rest of what it says of its own does not count: a server
+// of one cloud does not get the months of one at another.
+func learnServer(f *filing.Filing, r cloudfile.Record, book *rulebook.Rulebook) {
+	provider, _ := r.Facts.Text("provider")
+	if id := regionID(book, provider, f.Facts); id != "" && id == regionID(book, provider, r.Facts) {
+		// 华东1 and cn-hangzhou are one.
+		f.Facts["server.region"] = filing.Fact{Value: r.Facts["server.region"].Value, Origin: f.Facts["server.region"].Origin}
+	}
+	told := len(f.Conflicts)
+	for _, path := range r.Facts.Paths() {
+		f.Learn(path, r.Facts[path].Value, r.Facts[path].Origin)
+	}
+	another := slices.ContainsFunc(f.Conflicts[told:], func(c filing.Conflict) bool {
+		return slices.Contains([]string{"provider", "server.type", "server.region"}, c.Path)
+	})
+	maps.DeleteFunc(f.Facts, func(path string, fact filing.Fact) bool {
+		return another && strings.HasPrefix(path, "server.") && fact.Origin.Source == filing.FromFile
+	})
+}
+
+// regionID is the id of the row of a region, however the region is written.
+func regionID(book *rulebook.Rulebook, provider string, facts filing.Facts) string {
+	join, _, _ := rulebook.JoinOf("region.mainland")
+	row, _ := join.Row(book, func(path string) (string, bool) {
+		if path == "provider" {
+			return provider, provider != ""
+		}
+		return facts.Text(path)
+	})
+	if row == nil {
+		return ""
+	}
+	return row.ID
 }
 
 // onlyServer are the checks on the server alone.
