@@ -325,11 +325,11 @@ func cloudForm(book *rulebook.Rulebook, row *rulebook.Row) (cloudfile.Form, erro
 		f.Order, err = cloudOrder(order)
 	}
 	if err != nil {
-		return f, text.Errorf("order：%w", "order: %w", err)
+		return f, text.Errorf("order 里：%w", "order: %w", err)
 	}
 	readings, err := keysOf(row.Value("readings"))
 	if err != nil {
-		return f, text.Errorf("readings：%w", "readings: %w", err)
+		return f, text.Errorf("readings 里：%w", "readings: %w", err)
 	}
 	for _, path := range slices.Sorted(maps.Keys(readings)) {
 		g, err := cloudReading(book, path, readings[path], f.Provider)
@@ -357,7 +357,7 @@ func cloudOrder(cell map[string]any) (o cloudfile.Order, err error) {
 			return o, unknownKey(key, "at", "unit_at", "unit", "months")
 		}
 		if err != nil {
-			return o, text.Errorf("%s：%w", "%s: %w", key, err)
+			return o, text.Errorf("%s 里：%w", "%s: %w", key, err)
 		}
 	}
 	return o, nil
@@ -428,7 +428,7 @@ func cloudReading(book *rulebook.Rulebook, path string, cell any, provider strin
 			return g, unknownKey(key, "at", "values", "above", "if", "from", "to", "milliseconds")
 		}
 		if err != nil {
-			return g, text.Errorf("%s：%w", "%s: %w", key, err)
+			return g, text.Errorf("%s 里：%w", "%s: %w", key, err)
 		}
 	}
 	if len(g.At) == 0 && (g.From == "" || g.To == "") {
