@@ -59,7 +59,7 @@ func (a *app) check() *cobra.Command {
 				if len(args) == 0 {
 					return a.recordJobs(files)
 				}
-				return a.withServers(a.withDomains(jobs(filings, nil), files), files)
+				return a.withServers(a.withDomains(jobs(filings, nil), files), files, book)
 			})
 		},
 	}

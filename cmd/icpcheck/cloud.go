@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -55,10 +56,13 @@ func (a *app) readCloud(f cloudFlags, book *rulebook.Rulebook) ([]*cloudfile.Fil
 		}
 		return ids
 	}}
-	a.inputs = append(a.inputs, f.files...)
 	var files []*cloudfile.File
 	var problems yamlfile.Problems
 	for _, path := range f.files {
+		if path == "-" && slices.Contains(a.inputs, "-") {
+			return nil, usage("标准输入（-）只能读一次", "standard input (-) can be read only once")
+		}
+		a.inputs = append(a.inputs, path)
 		data, err := a.readCloudFile(path)
 		if err != nil {
 			return nil, err
@@ -79,6 +83,7 @@ func (a *app) readCloud(f cloudFlags, book *rulebook.Rulebook) ([]*cloudfile.Fil
 
 func (a *app) readCloudFile(path string) ([]byte, error) {
 	input := a.stdin
+	data := &bytes.Buffer{}
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {
@@ -86,15 +91,18 @@ func (a *app) readCloudFile(path string) ([]byte, error) {
 		}
 		defer file.Close()
 		input = file
+		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+			// A buffer that grows is copied again and again.
+			data = bytes.NewBuffer(make([]byte, 0, int(min(info.Size(), maxCloudFile))+bytes.MinRead))
+		}
 	}
-	data, err := io.ReadAll(io.LimitReader(input, maxCloudFile+1))
-	if err != nil {
+	if _, err := data.ReadFrom(io.LimitReader(input, maxCloudFile+1)); err != nil {
 		return nil, flagError("--facts", fmt.Errorf("%s: %w", path, reason(err)))
 	}
-	if len(data) > maxCloudFile {
+	if data.Len() > maxCloudFile {
 		return nil, flagError("--facts", text.Errorf("%s：超过 %d MiB", "%s: larger than %d MiB", path, maxCloudFile>>20))
 	}
-	return data, nil
+	return data.Bytes(), nil
 }
 
 // recordsOf are the records about domains, or else about servers.
@@ -154,7 +162,7 @@ func (a *app) withDomains(work []job, files []*cloudfile.File) []job {
 
 // withServers lays what the files say about servers over the filings. A filing
 // names one server, so that with several it is checked with each.
-func (a *app) withServers(work []job, files []*cloudfile.File) ([]job, error) {
+func (a *app) withServers(work []job, files []*cloudfile.File, book *rulebook.Rulebook) ([]job, error) {
 	servers := recordsOf(files, false)
 	if len(servers) == 0 {
 		return work, nil
@@ -171,13 +179,47 @@ func (a *app) withServers(work []job, files []*cloudfile.File) ([]job, error) {
 				f = f.Clone()
 				f.Name += " (" + r.Name + ")"
 			}
-			for _, path := range r.Facts.Paths() {
-				f.Learn(path, r.Facts[path].Value, r.Facts[path].Origin)
-			}
+			learnServer(f, r, book)
 			list = append(list, job{f, j.only})
 		}
 	}
 	return list, nil
+}
+
+// learnServer lays what is said of a server over a filing. Where that tells of
+// another server the rest of what it says of its own does not count: a server
+// of one cloud does not get the months of one at another.
+func learnServer(f *filing.Filing, r cloudfile.Record, book *rulebook.Rulebook) {
+	provider, _ := r.Facts.Text("provider")
+	if id := regionID(book, provider, f.Facts); id != "" && id == regionID(book, provider, r.Facts) {
+		// 华东1 and cn-hangzhou are one.
+		f.Facts["server.region"] = filing.Fact{Value: r.Facts["server.region"].Value, Origin: f.Facts["server.region"].Origin}
+	}
+	told := len(f.Conflicts)
+	for _, path := range r.Facts.Paths() {
+		f.Learn(path, r.Facts[path].Value, r.Facts[path].Origin)
+	}
+	another := slices.ContainsFunc(f.Conflicts[told:], func(c filing.Conflict) bool {
+		return slices.Contains([]string{"provider", "server.type", "server.region"}, c.Path)
+	})
+	maps.DeleteFunc(f.Facts, func(path string, fact filing.Fact) bool {
+		return another && strings.HasPrefix(path, "server.") && fact.Origin.Source == filing.FromFile
+	})
+}
+
+// regionID is the id of the row of a region, however the region is written.
+func regionID(book *rulebook.Rulebook, provider string, facts filing.Facts) string {
+	join, _, _ := rulebook.JoinOf("region.mainland")
+	row, _ := join.Row(book, func(path string) (string, bool) {
+		if path == "provider" {
+			return provider, provider != ""
+		}
+		return facts.Text(path)
+	})
+	if row == nil {
+		return ""
+	}
+	return row.ID
 }
 
 // onlyServer are the checks on the server alone.
@@ -202,6 +244,12 @@ func addDomainFacts(work []job, r cloudfile.Record) (used bool) {
 // tellCloud says what the files do not say, so that silence is not taken for consent.
 func (a *app) tellCloud(files []*cloudfile.File) {
 	for _, f := range files {
+		switch {
+		case f.Partial && f.Changes:
+			a.warn("警告：%s 是不完整的计划（complete: false，用了 -target 或有推迟的更改），其余部分没有检查", "warning: %s is a part of a plan (complete: false, by -target or changes that are put off); the rest is not checked", f.Name)
+		case f.Partial:
+			a.warn("警告：%s 只是一页，云平台上还有更多记录；其余各页也用 --facts 给出，否则没有检查", "warning: %s is one page, and the cloud has more records: give the other pages with --facts too, or they are not checked", f.Name)
+		}
 		switch {
 		case f.Empty:
 			a.warn("警告：%s 是空的列表；没有查看权限时也是如此，因此说明不了什么", "warning: %s holds an empty list, as it does for who may not see more; it says nothing", f.Name)
@@ -237,6 +285,9 @@ func cloudForms(book *rulebook.Rulebook) ([]cloudfile.Form, error) {
 	var forms []cloudfile.Form
 	for _, row := range book.Table("cloud-records").Rows {
 		f, err := cloudForm(book, row)
+		if i := slices.IndexFunc(forms, func(other cloudfile.Form) bool { return f.Terraform != "" && other.Terraform == f.Terraform }); err == nil && i >= 0 {
+			err = text.Errorf("%s 已有一行 %q：改用它的 id", "%s has a row already, %q: use its id", f.Terraform, forms[i].ID)
+		}
 		if err != nil {
 			return nil, text.Errorf("%s：规则库的表 cloud-records，行 %q：%w", "%s: rulebook table cloud-records, row %q: %w", row.Position, row.ID, err)
 		}
@@ -247,11 +298,14 @@ func cloudForms(book *rulebook.Rulebook) ([]cloudfile.Form, error) {
 
 func cloudForm(book *rulebook.Rulebook, row *rulebook.Row) (cloudfile.Form, error) {
 	f := cloudfile.Form{
-		ID: row.ID, Terraform: row.Text("terraform"), Answer: row.Text("answer"), Has: row.List("has"), Key: row.Text("key"),
+		ID: row.ID, Terraform: row.Text("terraform"), Answer: row.Text("answer"), Has: row.List("has"), Key: row.Text("key"), Total: row.Text("total"), Next: row.Text("next"),
 		Domain: row.Text("domain"), Provider: row.Text("provider"), Zone: row.Text("zone"), States: map[string]string{},
 	}
 	if (f.Terraform == "") == (f.Answer == "") {
 		return f, text.Errorf("terraform 和 answer 要有一个，且只有一个", "want either terraform or answer")
+	}
+	if f.Answer != "" && len(f.Has) == 0 {
+		return f, text.Errorf("要有 has：只有这种记录才有的键", "want has: keys that only such records have")
 	}
 	if f.Domain == "" {
 		f.States["provider"] = f.Provider
@@ -266,17 +320,17 @@ func cloudForm(book *rulebook.Rulebook, row *rulebook.Row) (cloudfile.Form, erro
 			return f, err
 		}
 	}
-	order, _ := row.Value("order").(map[string]any)
-	f.Order = cloudfile.Order{At: word(order["at"]), UnitAt: word(order["unit_at"]), Unit: word(order["unit"]), Months: map[string]int{}}
-	months, _ := order["months"].(map[string]any)
-	for unit, n := range months {
-		number, ok := n.(int64)
-		if !ok {
-			return f, text.Errorf("order.months.%s：应为整数", "order.months.%s: want a whole number", unit)
-		}
-		f.Order.Months[unit] = int(number)
+	order, err := keysOf(row.Value("order"))
+	if err == nil {
+		f.Order, err = cloudOrder(order)
 	}
-	readings, _ := row.Value("readings").(map[string]any)
+	if err != nil {
+		return f, text.Errorf("order 里：%w", "order: %w", err)
+	}
+	readings, err := keysOf(row.Value("readings"))
+	if err != nil {
+		return f, text.Errorf("readings 里：%w", "readings: %w", err)
+	}
 	for _, path := range slices.Sorted(maps.Keys(readings)) {
 		g, err := cloudReading(book, path, readings[path], f.Provider)
 		if err != nil {
@@ -285,6 +339,44 @@ func cloudForm(book *rulebook.Rulebook, row *rulebook.Row) (cloudfile.Form, erro
 		f.Readings = append(f.Readings, g)
 	}
 	return f, nil
+}
+
+func cloudOrder(cell map[string]any) (o cloudfile.Order, err error) {
+	for _, key := range slices.Sorted(maps.Keys(cell)) {
+		v := cell[key]
+		switch key {
+		case "at":
+			o.At, err = word(v)
+		case "unit_at":
+			o.UnitAt, err = word(v)
+		case "unit":
+			o.Unit, err = word(v)
+		case "months":
+			o.Months, err = unitMonths(v)
+		default:
+			return o, unknownKey(key, "at", "unit_at", "unit", "months")
+		}
+		if err != nil {
+			return o, text.Errorf("%s 里：%w", "%s: %w", key, err)
+		}
+	}
+	return o, nil
+}
+
+func unitMonths(cell any) (map[string]int, error) {
+	units, err := keysOf(cell)
+	if err != nil {
+		return nil, err
+	}
+	months := map[string]int{}
+	for _, unit := range slices.Sorted(maps.Keys(units)) {
+		number, ok := units[unit].(int64)
+		if !ok {
+			return nil, text.Errorf("%s：应为整数", "%s: want a whole number", unit)
+		}
+		months[unit] = int(number)
+	}
+	return months, nil
 }
 
 func cloudReading(book *rulebook.Rulebook, path string, cell any, provider string) (cloudfile.Reading, error) {
@@ -296,45 +388,47 @@ func cloudReading(book *rulebook.Rulebook, path string, cell any, provider strin
 		}
 		return g, text.Errorf("没有这个事实%s", "no such fact%s", near)
 	}
-	keys, ok := cell.(map[string]any)
-	if !ok {
-		return g, text.Errorf("应为键值", "want keys with values")
+	keys, err := keysOf(cell)
+	if err != nil {
+		return g, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		v := keys[key]
 		switch key {
 		case "at":
-			if list, ok := v.([]any); ok {
-				for _, item := range list {
-					g.At = append(g.At, word(item))
+			list, several := v.([]any)
+			if !several {
+				list = []any{v}
+			}
+			for _, item := range list {
+				var at string
+				if at, err = word(item); err != nil {
+					break
 				}
-			} else {
-				g.At = []string{word(v)}
+				g.At = append(g.At, at)
 			}
 		case "values":
-			values, _ := v.(map[string]any)
-			g.Values = map[string]string{}
-			for said, id := range values {
-				if err := knownID(book, path, word(id), provider); err != nil {
-					return g, err
-				}
-				g.Values[said] = word(id)
-			}
+			g.Values, err = cloudValues(book, path, v, provider)
 		case "above":
 			n, ok := v.(int64)
 			if !ok {
-				return g, text.Errorf("above：应为整数", "above: want a whole number")
+				err = text.Errorf("应为整数", "want a whole number")
 			}
 			above := float64(n)
 			g.Above = &above
+		case "if":
+			g.If, err = word(v)
 		case "from":
-			g.From = word(v)
+			g.From, err = word(v)
 		case "to":
-			g.To = word(v)
+			g.To, err = word(v)
 		case "milliseconds":
 			g.Milliseconds, _ = v.(bool)
 		default:
-			return g, text.Errorf("没有键 %q%s", "unknown key %q%s", key, yamlfile.Suggest(key, []string{"at", "values", "above", "from", "to", "milliseconds"}))
+			return g, unknownKey(key, "at", "values", "above", "if", "from", "to", "milliseconds")
+		}
+		if err != nil {
+			return g, text.Errorf("%s 里：%w", "%s: %w", key, err)
 		}
 	}
 	if len(g.At) == 0 && (g.From == "" || g.To == "") {
@@ -343,8 +437,44 @@ func cloudReading(book *rulebook.Rulebook, path string, cell any, provider strin
 	return g, nil
 }
 
-// word is a cell's text, or "".
-func word(v any) string { s, _ := v.(string); return s }
+// cloudValues are the values of a fact, by what a file says. Those of a fact
+// that is true or false are no texts in YAML.
+func cloudValues(book *rulebook.Rulebook, path string, cell any, provider string) (map[string]string, error) {
+	said, err := keysOf(cell)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]string{}
+	for _, s := range slices.Sorted(maps.Keys(said)) {
+		values[s] = fmt.Sprint(said[s])
+		if err := knownID(book, path, values[s], provider); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// keysOf are a cell's keys with their values; a cell that is left out has none.
+func keysOf(cell any) (map[string]any, error) {
+	keys, ok := cell.(map[string]any)
+	if !ok && cell != nil {
+		return nil, text.Errorf("应为键值", "want keys with values")
+	}
+	return keys, nil
+}
+
+func unknownKey(key string, known ...string) error {
+	return text.Errorf("没有键 %q%s", "unknown key %q%s", key, yamlfile.Suggest(key, known))
+}
+
+// word is a cell's text.
+func word(v any) (string, error) {
+	s, ok := v.(string)
+	if !ok || s == "" {
+		return "", text.Errorf("应为文本", "want text")
+	}
+	return s, nil
+}
 
 // knownID reports an id that the fact cannot have.
 func knownID(book *rulebook.Rulebook, path, id, provider string) error {

@@ -27,7 +27,7 @@ var forms = []cloudfile.Form{
 		Order: cloudfile.Order{At: "period", UnitAt: "unit", Unit: "month", Months: map[string]int{"month": 1, "year": 12, "week": 0}},
 		Readings: []cloudfile.Reading{
 			{Fact: "server.billing", At: []string{"charge"}, Values: map[string]string{"pre": "subscription", "post": "pay-as-you-go"}},
-			{Fact: "server.public_bandwidth", At: []string{"bandwidth"}, Above: &zero},
+			{Fact: "server.public_bandwidth", At: []string{"bandwidth"}, Above: &zero, If: "public"},
 			{Fact: "server.addresses", At: []string{"ip", "more[].ip"}},
 			{Fact: "server.months", From: "made", To: "ends"},
 		},
@@ -37,7 +37,7 @@ var forms = []cloudfile.Form{
 		Readings: []cloudfile.Reading{{Fact: "server.region", At: []string{"region"}}},
 	},
 	{
-		ID: "servers", Answer: "Set[]", Has: []string{"Id", "Zone"}, Key: "Id", Provider: "cloud", Zone: "Zone",
+		ID: "servers", Answer: "Set[]", Total: "Count", Next: "Token", Has: []string{"Id", "Zone"}, Key: "Id", Provider: "cloud", Zone: "Zone",
 		Readings: []cloudfile.Reading{{Fact: "server.months", From: "Made", To: "Ends"}},
 	},
 	{
@@ -97,19 +97,24 @@ func TestPlan(t *testing.T) {
 		return out
 	}
 	region := func(expression string) string {
-		return `, "variables": {"r": {"value": "cn-1"}, "n": {}}, "configuration": {"provider_config": {"cloud": {"expressions": {"region": ` + expression + `}}},
-			"root_module": {"resources": [{"type": "cloud_vm", "name": "a", "provider_config_key": "cloud"}]}}`
+		return `, "variables": {"r": {"value": "cn-1"}, "n": {}, "e": {"value": ""}, "o": {"value": {"r": "cn-1"}}, "s": {"value": "hunter2"}, "env": {"value": "prod"}}, "configuration": {"provider_config": {"cloud": {"expressions": {"region": ` + expression + `}}},
+			"root_module": {"variables": {"r": {}, "s": {"sensitive": true}}, "resources": [{"type": "cloud_vm", "name": "a", "provider_config_key": "cloud"}, {"mode": "data", "type": "cloud_vm", "name": "a", "provider_config_key": "cloud.far"}]}}`
 	}
 	for name, c := range map[string]struct {
 		data string
 		want map[string]any // nil: no record
 	}{
-		"new, all known": {plan("cloud_vm", `"create"`, `{"charge": "pre", "period": 2, "bandwidth": 5, "zone": "cn-1-b", "ip": "203.0.113.7", "more": [{"ip": "2001:db8::1"}, {}]}`, `{}`, ""),
+		"new, all known": {plan("cloud_vm", `"create"`, `{"charge": "pre", "period": 2, "bandwidth": 5, "public": 1, "zone": "cn-1-b", "ip": "203.0.113.7", "more": [{"ip": "2001:db8::1"}, {}]}`, `{}`, ""),
 			with(made, "server.billing", "subscription", "server.months", int64(2), "server.first_purchase_months", int64(2), "server.public_bandwidth", true,
 				"server.region", "cn-1", "server.addresses", []string{"2001:db8::1", "203.0.113.7"})},
-		"replaced is new":              {plan("cloud_vm", `"delete", "create"`, `{}`, `{}`, ""), made},
-		"changed":                      {plan("cloud_vm", `"update"`, `{"charge": "pre", "period": 2}`, `{}`, ""), with(base, "server.billing", "subscription")},
-		"changed, with times":          {plan("cloud_vm", `"update"`, `{"made": "2026-01-31T10:00Z", "ends": "2026-04-30T16:00:00Z"}`, `{}`, ""), with(base, "server.months", int64(3))},
+		"replaced is new":           {plan("cloud_vm", `"delete", "create"`, `{}`, `{}`, ""), made},
+		"changed":                   {plan("cloud_vm", `"update"`, `{"charge": "pre", "period": 2}`, `{}`, ""), with(base, "server.billing", "subscription")},
+		"changed, with times":       {plan("cloud_vm", `"update"`, `{"charge": "pre", "made": "2026-01-31T10:00Z", "ends": "2026-04-30T16:00:00Z"}`, `{}`, ""), with(base, "server.billing", "subscription", "server.months", int64(3))},
+		"billing not known, no end": {plan("cloud_vm", `"update"`, `{"made": "2026-01-31T10:00Z", "ends": "2099-12-31T15:59Z"}`, `{"charge": true}`, ""), base},
+		"made a subscription": {strings.Replace(plan("cloud_vm", `"update"`, `{"charge": "pre", "made": "2026-01-31T10:00Z", "ends": "2099-12-31T15:59Z"}`, `{}`, ""), `"after"`, `"before": {"charge": "post"}, "after"`, 1),
+			with(base, "server.billing", "subscription")},
+		"renewed": {strings.Replace(plan("cloud_vm", `"update"`, `{"charge": "pre", "made": "2026-01-31T10:00Z", "ends": "2026-04-30T16:00:00Z"}`, `{}`, ""), `"after"`, `"before": {"charge": "pre"}, "after"`, 1),
+			with(base, "server.billing", "subscription", "server.months", int64(3))},
 		"paid as used, no end":         {plan("cloud_vm", `"update"`, `{"charge": "post", "made": "2026-01-31T10:00Z", "ends": "2099-12-31T15:59Z"}`, `{}`, ""), with(base, "server.billing", "pay-as-you-go")},
 		"left alone":                   {plan("cloud_vm", `"no-op"`, `{"charge": "post"}`, `{}`, ""), nil},
 		"removed":                      {plan("cloud_vm", `"delete"`, `null`, `{}`, ""), nil},
@@ -117,6 +122,7 @@ func TestPlan(t *testing.T) {
 		"years":                        {plan("cloud_vm", `"create"`, `{"charge": "pre", "period": 2, "unit": "year"}`, `{}`, ""), with(made, "server.billing", "subscription", "server.months", int64(24), "server.first_purchase_months", int64(24))},
 		"three weeks are no month":     {plan("cloud_vm", `"create"`, `{"charge": "pre", "period": 3, "unit": "week"}`, `{}`, ""), with(made, "server.billing", "subscription", "server.months", int64(0), "server.first_purchase_months", int64(0))},
 		"a unit that nobody knows":     {plan("cloud_vm", `"create"`, `{"charge": "pre", "period": 3, "unit": "decade"}`, `{}`, ""), with(made, "server.billing", "subscription")},
+		"a unit after apply":           {plan("cloud_vm", `"create"`, `{"charge": "pre", "period": 3}`, `{"unit": true}`, ""), with(made, "server.billing", "subscription")},
 		"paid as used, no length":      {plan("cloud_vm", `"create"`, `{"charge": "post", "period": 1}`, `{}`, ""), with(made, "server.billing", "pay-as-you-go")},
 		"left out":                     {plan("cloud_vm", `"create"`, `{"charge": null, "period": 1}`, `{"charge": true}`, ""), made},
 		"known after apply":            {plan("cloud_vm", `"create"`, `{"charge": "pre"}`, `{"charge": true}`, ""), made},
@@ -124,12 +130,19 @@ func TestPlan(t *testing.T) {
 		"part of it after apply":       {plan("cloud_vm", `"create"`, `{"more": [{"ip": "203.0.113.7"}, {}]}`, `{"more": [{}, {"ip": true}]}`, ""), made},
 		"not to be shown":              {strings.Replace(plan("cloud_vm", `"create"`, `{"charge": "pre"}`, `{}`, ""), `"secret"`, `"charge"`, 1), made},
 		"an id that nobody lists":      {plan("cloud_vm", `"create"`, `{"charge": "barter"}`, `{}`, ""), made},
+		"bandwidth, not public":        {plan("cloud_vm", `"create"`, `{"bandwidth": 5, "public": false}`, `{}`, ""), made},
+		"bandwidth, public or not":     {plan("cloud_vm", `"create"`, `{"bandwidth": 5}`, `{"public": true}`, ""), made},
 		"no own bandwidth":             {plan("cloud_vm", `"create"`, `{"bandwidth": 0}`, `{}`, ""), made},
 		"a zone of another region":     {plan("cloud_vm", `"create"`, `{"zone": "ap-south-10a"}`, `{}`, ""), with(made, "server.region", "ap-south-10")},
 		"a zone of no region":          {plan("cloud_vm", `"create"`, `{"zone": "cn-1-finance-x1"}`, `{}`, ""), made},
 		"the provider's region":        {plan("cloud_vm", `"create"`, `{}`, `{}`, region(`{"constant_value": "eu-1"}`)), with(made, "server.region", "eu-1")},
 		"the provider's by a variable": {plan("cloud_vm", `"create"`, `{}`, `{}`, region(`{"references": ["var.r"]}`)), with(made, "server.region", "cn-1")},
 		"by a variable without value":  {plan("cloud_vm", `"create"`, `{}`, `{}`, region(`{"references": ["var.n"]}`)), made},
+		"by several variables":         {plan("cloud_vm", `"create"`, `{}`, `{}`, region(`{"references": ["var.r", "var.n"]}`)), made},
+		"by an empty variable":         {plan("cloud_vm", `"create"`, `{}`, `{}`, region(`{"references": ["var.e"]}`)), made},
+		"by a variable of parts":       {plan("cloud_vm", `"create"`, `{}`, `{}`, region(`{"references": ["var.o"]}`)), made},
+		"made of a variable":           {plan("cloud_vm", `"create"`, `{"zone": "cn-1-a"}`, `{}`, region(`{"references": ["var.env"]}`)), with(made, "server.region", "cn-1")},
+		"by a sensitive variable":      {plan("cloud_vm", `"create"`, `{"zone": "cn-1-a"}`, `{}`, region(`{"references": ["var.s"]}`)), with(made, "server.region", "cn-1")},
 		"by something else":            {plan("cloud_vm", `"create"`, `{}`, `{}`, region(`{"references": ["local.r"]}`)), made},
 		"its own region before zone":   {plan("cloud_regional", `"create"`, `{"region": "eu-1", "zone": "cn-1-a"}`, `{}`, ""), map[string]any{"server.region": "eu-1", "server.service_codes_used": int64(0)}},
 		"a broken address is dropped":  {plan("cloud_vm", `"create"`, `{"ip": "soon"}`, `{}`, ""), made},
@@ -150,6 +163,11 @@ func TestPlan(t *testing.T) {
 				t.Errorf("got  %v\nwant %v", values(f.Records[0]), c.want)
 			}
 		})
+	}
+	put := read(t, `{"format_version": "1.2", "complete": false, "planned_values": {}, "deferred_changes": [{"reason": "instance_count_unknown", "resource_change":
+		{"address": "cloud_vm.a[*]", "mode": "managed", "type": "cloud_vm", "name": "a", "change": {"actions": ["create"], "after": {"charge": "post"}}}}]}`)
+	if len(put.Records) != 1 || put.Records[0].Name != "cloud_vm.a[*]" || !put.Partial {
+		t.Errorf("put off: %+v", put)
 	}
 	if f := read(t, plan("cloud_disk", `"create"`, `{}`, `{}`, "")); !slices.Equal(f.Passed, []string{"cloud_disk"}) {
 		t.Errorf("passed over: %v", f.Passed)
@@ -206,8 +224,18 @@ func TestAnswers(t *testing.T) {
 	if f := read(t, `{"Name": "no name", "State": "OK"}`); len(f.Records) != 0 {
 		t.Errorf("got %+v", f.Records)
 	}
-	if f := read(t, `{"Set": []}`); !f.Empty || len(f.Records) != 0 {
-		t.Errorf("an empty list: %+v", f)
+	for _, data := range []string{`{"Set": []}`, `{"Set": null}`, `{"Response": {"Set": []}}`} {
+		if f := read(t, data); !f.Empty || len(f.Records) != 0 || f.Partial {
+			t.Errorf("an empty list: %+v", f)
+		}
+	}
+	for more, want := range map[string]bool{"": false, `, "Count": 1`: false, `, "Count": 2`: true, `, "Count": "2"`: true, `, "Token": ""`: false, `, "Token": "x"`: true} {
+		if f := read(t, `{"Set": [{"Id": "i-1", "Zone": "cn-1-a"}]`+more+`}`); f.Partial != want {
+			t.Errorf("%s: one of several pages: %v", more, f.Partial)
+		}
+	}
+	if f := read(t, `{"Name": "example.com", "State": "OK", "Until": 9223372036854775807}`); f.Records[0].Facts["domain.expires_at"].Value != nil {
+		t.Errorf("a time that no calendar has: %v", f.Records[0].Facts)
 	}
 }
 
@@ -222,9 +250,11 @@ func TestMistakes(t *testing.T) {
 		{"{} {}", "x.json:1:4: something follows the JSON"},
 		{`[1]`, "x.json:1:1: neither a Terraform plan nor an answer of a cloud that is known (icpcheck rules list cloud-records shows those)"},
 		{`{"version": 4, "terraform_version": "1.9.0", "resources": []}`, "x.json:1:1: Terraform's own state file; make JSON of it first: terraform show -json > state.json"},
+		{`{"Set": {"Id": "i-1", "Zone": "cn-1-a"}}`, "x.json:1:1: neither a Terraform plan nor an answer of a cloud that is known (icpcheck rules list cloud-records shows those)"},
+		{"{\"@level\": \"info\"}\n{}", "x.json:1:1: the log of terraform plan -json; use terraform plan -out=PLANFILE, then terraform show -json PLANFILE > plan.json"},
 		{`{"format_version": "2.0"}`, "x.json:1:20: format 2.0 of Terraform's JSON; 0.x and 1.x are known"},
 		{`{"format_version": "1.2", "errored": true}`, "x.json:1:38: this plan is not whole (errored); make terraform plan succeed first"},
-		{`{"format_version": "1.2"}`, "x.json:1:1: this JSON of Terraform holds neither a plan (resource_changes) nor a state (values); make it with terraform show -json"},
+		{`{"format_version": "1.2"}`, "x.json:1:1: this JSON of Terraform holds neither a plan (resource_changes) nor a state that is not empty (values); make it with terraform show -json"},
 	} {
 		_, err := reader().Read("x.json", []byte(c.data))
 		var problems yamlfile.Problems
@@ -271,9 +301,11 @@ func TestSources(t *testing.T) {
 		return `{"address": "` + address + `", "module_address": "` + module + `", "mode": "managed", "type": "cloud_vm", "name": "` + name + `",
 			"change": {"actions": ["create"], "after": {"charge": "pre", "period": 3, "more": [{"ip": "203.0.113.1"}]}, "after_unknown": {}}}`
 	}
+	write("m/n/d.tf", "resource \"cloud_vm\" \"d\" {}\n")
 	data := `{"format_version": "1.2", "configuration": {"root_module": {"module_calls": {
-			"m": {"source": "./m", "module": {}}, "far": {"source": "git::https://example.com/x", "module": {}}}}}, "resource_changes": [` +
-		strings.Join([]string{change("cloud_vm.a", "", "a"), change(`module.m["x.y"].cloud_vm.b`, `module.m[\"x.y\"]`, "b"), change("module.far.cloud_vm.c", "module.far", "c")}, ",") + `]}`
+			"m": {"source": "./m", "module": {"module_calls": {"n": {"source": "./n"}}}}, "far": {"source": "git::https://example.com/x", "module": {}}}}}, "resource_changes": [` +
+		strings.Join([]string{change("cloud_vm.a", "", "a"), change(`module.m["x.y"].cloud_vm.b`, `module.m[\"x.y\"]`, "b"), change("module.far.cloud_vm.c", "module.far", "c"),
+			change("d", `module.m[\"a\\\"].b\"].module.n[0]`, "d")}, ",") + `]}`
 	data = strings.Replace(data, `module.m["x.y"].cloud_vm.b`, `module.m[\"x.y\"].cloud_vm.b`, 1)
 	r := reader()
 	r.Sources = dir
@@ -293,7 +325,7 @@ func TestSources(t *testing.T) {
 		path, want string
 	}{
 		{0, "server.billing", "a.tf:7:3"}, {0, "server.months", "a.tf:6:3"}, {0, "server.type", "a.tf:5:1"}, {0, "server.addresses", "a.tf:8:3"},
-		{1, "server.billing", "m/b.tofu:2:3"},
+		{1, "server.billing", "m/b.tofu:2:3"}, {3, "server.billing", "m/n/d.tf:1:1"},
 	} {
 		if got := place(c.i, c.path); got != c.want {
 			t.Errorf("%s of %s stands at %s, want %s", c.path, f.Records[c.i].Name, got, c.want)

@@ -13,6 +13,9 @@ type Form struct {
 	// Answer is the path of the records in an answer; "." is the answer itself.
 	// It is looked for at the top and below "Response", which some APIs put round.
 	Answer string
+	// Total and Next are paths of how many records there are in all, and of what
+	// asks for the next page; empty where an answer is all there is.
+	Total, Next string
 	// Has are keys that only records of this form have, together.
 	Has []string
 	// Key is the path of what tells a record from others: an instance's id.
@@ -55,6 +58,8 @@ type Reading struct {
 	// Above makes a number that is greater state true. A smaller one states
 	// nothing: what one resource lacks another may give.
 	Above *float64
+	// If is the path of what makes the value count: something other than false.
+	If string
 	// From and To are paths of two times, between which the whole months count.
 	From, To string
 	// Milliseconds says that a time is a number of them since 1970.
@@ -85,6 +90,9 @@ type File struct {
 	// Passed are the types of resources, sorted, that are made or changed and
 	// that no form reads.
 	Passed []string
+	// Partial tells that a plan leaves some of the configuration out, or that the
+	// cloud has more records than the answer.
+	Partial bool
 	// Empty tells that it is an answer without records: clouds give the same
 	// to who may not see them, so that it says nothing.
 	Empty bool

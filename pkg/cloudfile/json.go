@@ -43,6 +43,10 @@ func parse(name string, data []byte) (value, error) {
 	if err == nil {
 		v := value{doc: doc, raw: raw, at: int(d.InputOffset()) - len(raw)}
 		if rest := bytes.TrimSpace(data[d.InputOffset():]); len(rest) > 0 {
+			if v.member("@level").known() {
+				return value{}, doc.problem(v.at, "是 terraform plan -json 的日志；用 terraform plan -out=计划文件，再 terraform show -json 计划文件 > plan.json",
+					"the log of terraform plan -json; use terraform plan -out=PLANFILE, then terraform show -json PLANFILE > plan.json")
+			}
 			return value{}, doc.problem(len(data)-len(rest), "JSON 之后还有别的内容", "something follows the JSON")
 		}
 		return v, nil
@@ -159,7 +163,7 @@ func (v value) items() iter.Seq[value] {
 	}
 }
 
-// find is what stands at a path, each element of a list by itself.
+// find is what stands at a path, each element of a list by itself. It may be null.
 func (v value) find(path string) []value {
 	found := []value{v}
 	if path == "." {
@@ -171,7 +175,7 @@ func (v value) find(path string) []value {
 		for _, f := range found {
 			child := f.member(key)
 			switch {
-			case !child.known():
+			case len(child.raw) == 0:
 			case !each:
 				next = append(next, child)
 			default:
@@ -208,6 +212,19 @@ func (v value) scalar() (s string, ok bool) {
 		return "", false
 	}
 	return token.String(), true
+}
+
+// marked reports whether the value is true, or any part of it is.
+func (v value) marked() bool {
+	for d := decoder(v.raw); ; {
+		token, err := d.ReadToken()
+		if err != nil {
+			return false
+		}
+		if token.Kind() == jsontext.KindTrue {
+			return true
+		}
+	}
 }
 
 // text is a scalar, or "".

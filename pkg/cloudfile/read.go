@@ -16,7 +16,8 @@ import (
 // Reader reads files by forms.
 type Reader struct {
 	Forms []Form
-	// Regions lists the ids of a provider's regions, which tell the region of a zone.
+	// Regions lists the ids of a provider's regions, which tell the region of a
+	// zone, and whether a variable holds one.
 	Regions func(provider string) []string
 	// Sources is the folder in which to look for the lines of Terraform's own
 	// files; empty points at the plan instead.
@@ -57,10 +58,9 @@ func (r *Reader) facts(f *Form, record value, at place) filing.Facts {
 			state(reading.Fact, v, from, by)
 		}
 	}
-	if billing, _ := facts.Text("server.billing"); billing == "pay-as-you-go" {
-		// It has no term, and clouds let it end in a far year.
-		delete(facts, "server.months")
-		delete(facts, "server.expires_at")
+	if billing, _ := facts.Text("server.billing"); billing != "subscription" && f.reads("server.billing") {
+		// What is paid as it is used has no term, and clouds let it end in a far year.
+		dropTerm(facts)
 	}
 	if zone := record.one(f.Zone); zone.known() {
 		if _, told := facts["server.region"]; !told {
@@ -70,6 +70,30 @@ func (r *Reader) facts(f *Form, record value, at place) filing.Facts {
 		}
 	}
 	return facts
+}
+
+// dropTerm forgets how long a server is bought for.
+func dropTerm(facts filing.Facts) {
+	delete(facts, "server.months")
+	delete(facts, "server.expires_at")
+}
+
+// reads reports whether records of the form tell a fact at all.
+func (f *Form) reads(fact string) bool {
+	return slices.ContainsFunc(f.Readings, func(g Reading) bool { return g.Fact == fact })
+}
+
+// billing is how a record is paid for, or "".
+func (f *Form) billing(record value) string {
+	for _, g := range f.Readings {
+		if g.Fact != "server.billing" {
+			continue
+		}
+		if v, _, _, ok := g.read(record); ok {
+			return v.(string)
+		}
+	}
+	return ""
 }
 
 func (r *Reader) regions(provider string) []string {
@@ -87,6 +111,9 @@ func firstKey(path string) string {
 // read reads one fact. by is the path that it was found at.
 func (g *Reading) read(record value) (v any, from value, by string, ok bool) {
 	field, _ := filing.FieldOf(g.Fact)
+	if g.If != "" && !slices.ContainsFunc(record.find(g.If), func(v value) bool { return v.known() && v.text() != "false" }) {
+		return nil, value{}, "", false
+	}
 	if g.From != "" {
 		begin, ok1 := moment(record.one(g.From).text(), g.Milliseconds)
 		end, ok2 := moment(record.one(g.To).text(), g.Milliseconds)
@@ -99,6 +126,9 @@ func (g *Reading) read(record value) (v any, from value, by string, ok bool) {
 		return g.list(field, record)
 	}
 	for _, path := range g.At {
+		if record.hidden[firstKey(path)] {
+			break // whether it counts is not known
+		}
 		from := record.one(path)
 		s, ok := from.scalar()
 		if !ok || strings.TrimSpace(s) == "" {
@@ -170,7 +200,8 @@ func (g *Reading) convert(field filing.Field, s string) (v any, ok bool) {
 func moment(s string, milliseconds bool) (time.Time, bool) {
 	if milliseconds {
 		n, err := strconv.ParseInt(s, 10, 64)
-		return time.UnixMilli(n).UTC(), err == nil && n > 0
+		t := time.UnixMilli(n).UTC()
+		return t, err == nil && n > 0 && t.Year() <= 9999
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
 		if t, err := time.Parse(layout, s); err == nil {
@@ -223,7 +254,7 @@ func (f *Form) order(record value, facts filing.Facts, at place) {
 	number := record.one(f.Order.At)
 	n, err := strconv.ParseInt(number.text(), 10, 16)
 	billing, _ := facts.Text("server.billing")
-	if err != nil || n < 1 || billing != "subscription" {
+	if err != nil || n < 1 || billing != "subscription" || record.hidden[firstKey(f.Order.UnitAt)] {
 		return
 	}
 	unit := f.Order.Unit
@@ -249,15 +280,26 @@ func (r *Reader) answer(root value) (*File, error) {
 			if f.Answer == "" || !top.known() {
 				continue
 			}
-			list := strings.TrimSuffix(f.Answer, "[]")
-			if list != f.Answer && len(top.find(list)) == 1 && len(top.find(f.Answer)) == 0 {
-				recognised, file.Empty = true, true
+			records := top.find(f.Answer)
+			if path, isList := strings.CutSuffix(f.Answer, "[]"); isList && len(records) == 0 {
+				// A list that is null is empty, one of something else is no list of ours.
+				for _, list := range top.find(path) {
+					if !list.known() || list.raw[0] == '[' {
+						recognised, file.Empty = true, true
+					}
+				}
 			}
-			for _, record := range top.find(f.Answer) {
+			if !slices.ContainsFunc(records, f.has) {
+				continue
+			}
+			recognised = true
+			if total, err := strconv.Atoi(top.one(f.Total).text()); err == nil && total > len(records) || top.one(f.Next).text() != "" {
+				file.Partial = true
+			}
+			for _, record := range records {
 				if !f.has(record) {
 					continue
 				}
-				recognised = true
 				if record, ok := r.answerRecord(f, record); ok {
 					file.Records = append(file.Records, record)
 				}

@@ -16,12 +16,12 @@ import (
 // that Terraform reads in another way, costs nothing but the line.
 type sources struct {
 	folder string
-	config configuration
+	config *configuration
 	// blocks are the resources of a folder, by "kind.name".
 	blocks map[string]map[string]*hclsyntax.Block
 }
 
-func (r *Reader) sources(c configuration) *sources {
+func (r *Reader) sources(c *configuration) *sources {
 	return &sources{folder: r.Sources, config: c, blocks: map[string]map[string]*hclsyntax.Block{}}
 }
 
@@ -54,14 +54,16 @@ func (s *sources) position(res resource, attribute string) (yamlfile.Position, b
 
 // folderOf is where a module's files are; modules from elsewhere have none here.
 func (s *sources) folderOf(address string) (string, bool) {
-	folder, module := s.folder, s.config.module("")
-	for _, name := range moduleNames(address) {
-		call := module.member("module_calls").member(name)
-		source := call.member("source").text()
-		if !strings.HasPrefix(source, "./") && !strings.HasPrefix(source, "../") {
+	path := s.config.modules(address)
+	if path == nil {
+		return "", false
+	}
+	folder := s.folder
+	for _, m := range path[1:] {
+		if !strings.HasPrefix(m.source, "./") && !strings.HasPrefix(m.source, "../") {
 			return "", false
 		}
-		folder, module = filepath.Join(folder, filepath.FromSlash(source)), call.member("module")
+		folder = filepath.Join(folder, filepath.FromSlash(m.source))
 	}
 	return folder, true
 }

@@ -27,11 +27,9 @@ func (r *Reader) terraform(root value) (*File, error) {
 	if failed := root.member("errored"); failed.text() == "true" {
 		return nil, root.doc.problem(failed.at, "这份计划没有做完（errored），先让 terraform plan 成功", "this plan is not whole (errored); make terraform plan succeed first")
 	}
-	file := &File{Name: root.doc.name, Terraform: true}
+	file := &File{Name: root.doc.name, Terraform: true, Partial: root.member("complete").text() == "false"}
 	passed := map[string]bool{}
-	config := configuration{
-		variables: root.member("variables"), providers: root.one("configuration.provider_config"), rootModule: root.one("configuration.root_module"),
-	}
+	config := newConfiguration(root)
 	sources := r.sources(config)
 	add := func(res resource) {
 		f := r.terraformForm(res.kind)
@@ -49,13 +47,19 @@ func (r *Reader) terraform(root value) (*File, error) {
 				add(res)
 			}
 		}
+		// What is put off to a later plan is bought all the same.
+		for _, change := range root.find("deferred_changes[].resource_change") {
+			if res, ok := changed(change); ok {
+				add(res)
+			}
+		}
 	case root.member("values").known():
 		for res := range inState(root.member("values").member("root_module")) {
 			add(res)
 		}
 	default:
-		return nil, root.doc.problem(root.at, "Terraform JSON 里没有计划（resource_changes）也没有状态（values）；用 terraform show -json 生成",
-			"this JSON of Terraform holds neither a plan (resource_changes) nor a state (values); make it with terraform show -json")
+		return nil, root.doc.problem(root.at, "Terraform JSON 里没有计划（resource_changes），也没有非空的状态（values）；用 terraform show -json 生成",
+			"this JSON of Terraform holds neither a plan (resource_changes) nor a state that is not empty (values); make it with terraform show -json")
 	}
 	file.Passed = sortedKeys(passed)
 	return file, nil
@@ -75,6 +79,8 @@ type resource struct {
 	// made tells that it does not exist yet.
 	made   bool
 	values value
+	// before are the values that a change replaces.
+	before value
 	// hidden are the attributes that are not known yet or not to be shown.
 	hidden map[string]bool
 	whole  value
@@ -96,7 +102,7 @@ func changed(v value) (res resource, ok bool) {
 		return res, false
 	}
 	res.describe(v)
-	res.values, res.hidden = change.member("after"), map[string]bool{}
+	res.values, res.before, res.hidden = change.member("after"), change.member("before"), map[string]bool{}
 	res.hide(change.member("after_unknown"))
 	res.hide(change.member("after_sensitive"))
 	return res, true
@@ -108,23 +114,10 @@ func (res *resource) hide(marks value) {
 		res.values = value{}
 	}
 	for attribute, mark := range marks.children() {
-		if marked(mark) {
+		if mark.marked() {
 			res.hidden[attribute] = true
 		}
 	}
-}
-
-// marked reports whether a value or any part of it carries a mark.
-func marked(v value) bool {
-	if v.text() == "true" {
-		return true
-	}
-	for _, child := range v.children() {
-		if marked(child) {
-			return true
-		}
-	}
-	return false
 }
 
 func (res *resource) describe(v value) {
@@ -160,7 +153,7 @@ func inState(module value) func(func(resource) bool) {
 
 // terraformRecord reads what a resource says. A fact stands where Terraform's
 // own file gives it; where that is not found, in the plan.
-func (r *Reader) terraformRecord(f *Form, res resource, config configuration, s *sources) Record {
+func (r *Reader) terraformRecord(f *Form, res resource, config *configuration, s *sources) Record {
 	at := func(v value, attribute string) filing.Origin {
 		origin := filing.Origin{Source: filing.FromPlan, Server: res.address}
 		var found bool
@@ -177,10 +170,15 @@ func (r *Reader) terraformRecord(f *Form, res resource, config configuration, s 
 	facts := r.facts(f, shown, at)
 	// A zone may be left to the cloud, and a resource mostly has no region of its
 	// own; the provider's is what it then gets.
-	if _, own := facts["server.region"]; !own || !f.readsRegion() {
-		if region := config.region(res); region.known() {
-			facts["server.region"] = filing.Fact{Value: region.text(), Origin: at(region, "")}
+	if _, own := facts["server.region"]; !own || !f.reads("server.region") {
+		region := config.region(res)
+		if region.known() && (!region.computed || slices.Contains(r.regions(f.Provider), region.text())) {
+			facts["server.region"] = filing.Fact{Value: region.text(), Origin: at(region.value, "")}
 		}
+	}
+	if was, now := f.billing(res.before), f.billing(shown); !res.made && was != "" && was != now {
+		// The times are those of the terms that the change ends.
+		dropTerm(facts)
 	}
 	if res.made {
 		f.order(shown, facts, at)
@@ -190,50 +188,94 @@ func (r *Reader) terraformRecord(f *Form, res resource, config configuration, s 
 	return Record{Form: f.ID, Name: res.address, Facts: facts, Origin: at(res.whole, "")}
 }
 
-// readsRegion reports whether such resources have a region of their own.
-func (f *Form) readsRegion() bool {
-	return slices.ContainsFunc(f.Readings, func(g Reading) bool { return g.Fact == "server.region" })
+// configuration is the part of a plan that repeats Terraform's files. It is read
+// once: a plan may have thousands of resources, each of which asks it.
+type configuration struct {
+	root *module
+	// regions are those that the providers are set to, by the providers' keys.
+	regions map[string]region
 }
 
-// configuration is the part of a plan that repeats Terraform's files.
-type configuration struct{ variables, providers, rootModule value }
+// region is what a provider's region is set to.
+type region struct {
+	value
+	// computed tells that the value is a variable's. A plan tells which variables
+	// an expression names, not what it makes of them.
+	computed bool
+}
 
-// region is the region that the provider of a resource is set to, if the plan
-// says: a constant, or a variable of the root module.
-func (c configuration) region(res resource) value {
-	module := c.module(res.module)
-	var key string
-	for r := range module.member("resources").items() {
-		if r.member("type").text() == res.kind && r.member("name").text() == res.name {
-			key = r.member("provider_config_key").text()
-			break
-		}
+// module is the configuration of a module.
+type module struct {
+	// providers are the keys of the resources' providers, by "kind.name".
+	providers map[string]string
+	// calls are the modules that it calls, by their names in it.
+	calls map[string]*module
+	// source tells where its files are.
+	source string
+}
+
+func newConfiguration(root value) *configuration {
+	config := root.member("configuration")
+	top := config.member("root_module")
+	c := &configuration{root: newModule(top, ""), regions: map[string]region{}}
+	for key, provider := range config.member("provider_config").children() {
+		c.regions[key] = providerRegion(provider, root.member("variables"), top.member("variables"))
 	}
-	for name, provider := range c.providers.children() {
-		if name != key {
+	return c
+}
+
+func newModule(v value, source string) *module {
+	m := &module{providers: map[string]string{}, calls: map[string]*module{}, source: source}
+	for r := range v.member("resources").items() {
+		if r.member("mode").text() == "data" {
 			continue
 		}
-		expression := provider.one("expressions.region")
-		if constant := expression.member("constant_value"); constant.known() {
-			return constant
-		}
-		for reference := range expression.member("references").items() {
-			name, variable := strings.CutPrefix(reference.text(), "var.")
-			if variable && !provider.member("module_address").known() {
-				return c.variables.member(name).member("value")
-			}
-		}
+		m.providers[r.member("type").text()+"."+r.member("name").text()] = r.member("provider_config_key").text()
 	}
-	return value{}
+	for name, call := range v.member("module_calls").children() {
+		m.calls[name] = newModule(call.member("module"), call.member("source").text())
+	}
+	return m
 }
 
-// module is the configuration of the module at an address ("" is the root).
-func (c configuration) module(address string) value {
-	module := c.rootModule
-	for _, name := range moduleNames(address) {
-		module = module.member("module_calls").member(name).member("module")
+// providerRegion is the region that a provider is set to, if the plan says: a
+// constant, or the one variable of the root module that the expression names.
+func providerRegion(provider, variables, declared value) region {
+	expression := provider.one("expressions.region")
+	set := region{value: expression.member("constant_value")}
+	if references := slices.Collect(expression.member("references").items()); len(references) == 1 && !provider.member("module_address").known() {
+		name, variable := strings.CutPrefix(references[0].text(), "var.")
+		if variable && declared.member(name).member("sensitive").text() != "true" {
+			set = region{variables.member(name).member("value"), true}
+		}
 	}
-	return module
+	if !set.known() || set.raw[0] != '"' || set.text() == "" {
+		return region{}
+	}
+	return set
+}
+
+// region is the region of a resource's provider.
+func (c *configuration) region(res resource) region {
+	path := c.modules(res.module)
+	if path == nil {
+		return region{}
+	}
+	return c.regions[path[len(path)-1].providers[res.kind+"."+res.name]]
+}
+
+// modules are the modules from the root to the one at an address ("" is the
+// root), or none where the plan has no such.
+func (c *configuration) modules(address string) []*module {
+	path := []*module{c.root}
+	for _, name := range moduleNames(address) {
+		next := path[len(path)-1].calls[name]
+		if next == nil {
+			return nil
+		}
+		path = append(path, next)
+	}
+	return path
 }
 
 // moduleNames are the names of a module's address: module.web["a.b"].module.db
@@ -251,16 +293,25 @@ func moduleNames(address string) []string {
 		}
 		names, rest = append(names, rest[:end]), rest[end:]
 		if rest[0] == '[' {
-			// An index is a number or a quoted text, which may hold anything.
-			if end = strings.Index(rest, "]"); strings.HasPrefix(rest, `["`) {
-				end = strings.Index(rest, `"]`) + 1
-			}
-			if end <= 0 {
-				return names
-			}
-			rest = rest[end+1:]
+			rest = afterIndex(rest)
 		}
 		address = strings.TrimPrefix(rest, ".")
 	}
 	return names
+}
+
+// afterIndex is what follows an index: a number, or a quoted text, which may hold anything.
+func afterIndex(s string) string {
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '"':
+			quoted = !quoted
+		case s[i] == '\\' && quoted:
+			i++
+		case s[i] == ']' && !quoted:
+			return s[i+1:]
+		}
+	}
+	return ""
 }
