@@ -110,7 +110,7 @@ func TestForgetting(t *testing.T) {
 			delete(without.Facts, path)
 			delete(without.Domains[0].Facts, path)
 			for id, after := range verdicts(book, without) {
-				if exempt(id, path) || lastOfSiteLead(f, path) || onRecords(id) && recordContradicts(f) {
+				if exempt(id, path) || lastOfSiteLead(f, path) || onRecords(id) && recordContradicts(f) || onHousehold(id) && householdContradicts(f) || id == "domain-registrar" && ofAnother(f, path) {
 					continue
 				}
 				was, is := before[id].Verdict, after.Verdict
@@ -127,7 +127,8 @@ func TestForgetting(t *testing.T) {
 //     an unknown verification fail (domain-status fails on serverHold either way).
 //   - Region and addresses are witnesses to where the server is: either alone
 //     is believed, and one that says abroad is enough to refuse.
-//   - A record that is said to be empty is taken for one in use without that word.
+//   - A record that is said to be empty is taken for one in use without that word,
+//     and one that is said to be right for one that differs after a change of name.
 func exempt(check, path string) bool {
 	switch check {
 	case "domain-real-name":
@@ -135,7 +136,7 @@ func exempt(check, path string) bool {
 	case "server-mainland":
 		return path == "provider" || path == "server.region" || path == "server.places"
 	case "record-state":
-		return path == "subject.record"
+		return path == "subject.record" || path == "subject.record_matches"
 	}
 	return false
 }
@@ -176,6 +177,25 @@ func recordContradicts(f *filing.Filing) bool {
 		return nowhere
 	}
 	return false
+}
+
+// ofAnother tells that the path is what names the registrar that somebody looked
+// up. Name and id may be of two, and what was looked up is about one of them.
+func ofAnother(f *filing.Filing, path string) bool {
+	_, said := f.Domains[0].Facts["domain.registrar_confirmed"]
+	return said && (path == "domain.registrar" || path == "domain.registrar_iana_id")
+}
+
+// onHousehold names the checks on where the lead of an individual is at home.
+func onHousehold(check string) bool {
+	return check == "subject-household" || check == "materials-auxiliary"
+}
+
+// householdContradicts tells that a lead is said to be from abroad and to have a
+// household in a province. Either statement alone is believed.
+func householdContradicts(f *filing.Filing) bool {
+	_, household := f.Facts.Text("subject.lead.household_province")
+	return household && f.Facts["subject.lead.from_abroad"].Value == true
 }
 
 // TestNeedsDecide is the law of needs: while a check is undetermined it names
