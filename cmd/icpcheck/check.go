@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/icpcheck/icpcheck/pkg/cloudfile"
 	"github.com/icpcheck/icpcheck/pkg/collect"
 	"github.com/icpcheck/icpcheck/pkg/domainname"
 	"github.com/icpcheck/icpcheck/pkg/engine"
@@ -144,6 +145,10 @@ func (a *app) readFilings(paths []string, book *rulebook.Rulebook) ([]*filing.Fi
 	a.inputs = append(a.inputs, paths...)
 	for _, path := range paths {
 		data, err := a.readInput(path)
+		if err == nil && cloudfile.IsTerraform(data) {
+			return nil, &usageError{err: text.Errorf("%s：是 Terraform 的计划或状态，不是备案文件", "%s: a plan or state of Terraform, and no filing file", path),
+				hint: text.Same("icpcheck check --facts " + path)}
+		}
 		if err == nil {
 			var f *filing.Filing
 			if f, err = filing.Decode(path, data, book); err == nil {

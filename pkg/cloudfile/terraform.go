@@ -1,11 +1,19 @@
 package cloudfile
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
 	"github.com/icpcheck/icpcheck/pkg/filing"
 )
+
+// IsTerraform reports whether a file looks like JSON of Terraform, which begins
+// with its versions. It is for those who want another kind of file.
+func IsTerraform(data []byte) bool {
+	begin := data[:min(len(data), 512)]
+	return bytes.HasPrefix(bytes.TrimSpace(begin), []byte("{")) && bytes.Contains(begin, []byte(`"terraform_version"`))
+}
 
 // isTerraform tells a plan or a state from an answer.
 func isTerraform(root value) bool {
