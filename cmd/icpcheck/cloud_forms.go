@@ -47,8 +47,8 @@ func cloudForm(book *rulebook.Rulebook, row *rulebook.Row) (cloudfile.Form, erro
 			f.States[path] = s
 		}
 	}
-	for path, id := range f.States {
-		if err := knownID(book, path, id, f.Provider); err != nil {
+	for _, path := range slices.Sorted(maps.Keys(f.States)) {
+		if err := knownID(book, path, f.States[path], f.Provider); err != nil {
 			return f, err
 		}
 	}
@@ -155,7 +155,10 @@ func cloudReading(book *rulebook.Rulebook, path string, cell any, provider strin
 		case "to":
 			g.To, err = word(v)
 		case "milliseconds":
-			g.Milliseconds, _ = v.(bool)
+			var ok bool
+			if g.Milliseconds, ok = v.(bool); !ok {
+				err = text.Errorf("应为 true 或 false", "want true or false")
+			}
 		default:
 			return g, unknownKey(key, "at", "values", "above", "if", "from", "to", "milliseconds")
 		}

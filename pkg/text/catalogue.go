@@ -293,7 +293,7 @@ var catalogue = map[Key]Text{
 	OriginFile:     {Zh: "文件", En: "file"},
 	OriginFlag:     {Zh: "命令行", En: "command line"},
 	OriginPage:     {Zh: "网页", En: "page"},
-	OriginPlan:     {Zh: "Terraform 计划", En: "Terraform plan"},
+	OriginPlan:     {Zh: "Terraform", En: "Terraform"},
 	OriginName:     {Zh: "域名本身", En: "the name itself"},
 	OriginGeo:      {Zh: "地址库", En: "address table"},
 	OriginRulebook: {Zh: "规则库", En: "rulebook"},
