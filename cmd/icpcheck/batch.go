@@ -273,7 +273,7 @@ func (b *liner) work(ctx context.Context, item batch.Item) []byte {
 	r := &report.Report{Tool: tool(), Book: b.book, GeneratedAt: b.clock(), Targets: []report.Target{report.NewTarget(f.Name, f, results)}}
 	head, _ := json.Marshal(mask.Free(item.Text)) // a JSON filing holds personal numbers
 	out := fmt.Appendf((*spare.Get().(*[]byte))[:0], `{"line":%d,"input":%s`, item.Line, head)
-	if b.made != noOptions {
+	if b.made != batch.NoOptions {
 		out = append(append(out, `,"options":`...), b.made...)
 	}
 	at := len(out)

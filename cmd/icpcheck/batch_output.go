@@ -153,21 +153,18 @@ func (out *batchOutput) otherRules(a *app, now string, done batch.Done, former *
 		kept = former.Books
 	}
 	if other(kept) {
-		fmt.Fprintf(a.stderr, "icpcheck: %s\n", fmt.Sprintf(a.say("警告：%s 里有按另一版规则库得出的结果，这些结果原样保留；要全部按现在的规则检查，请从头开始",
-			"warning: %s holds results by another rulebook, which stay as they are; to check all by the rules of now, begin anew"), text.Clean(out.path)))
+		a.warn("警告：%s 里有按另一版规则库得出的结果，这些结果原样保留；要全部按现在的规则检查，请从头开始",
+			"warning: %s holds results by another rulebook, which stay as they are; to check all by the rules of now, begin anew", out.path)
 	}
 	if out.differ != nil && other(out.differ.Books) {
-		fmt.Fprintf(a.stderr, "icpcheck: %s\n", fmt.Sprintf(a.say("警告：--diff %s 是按另一版规则库得出的，有些变化可能来自规则，而不是来自网站",
-			"warning: --diff %s was made by another rulebook, so some changes may come from the rules and not from the sites"), text.Clean(out.flags.diff)))
+		a.warn("警告：--diff %s 是按另一版规则库得出的，有些变化可能来自规则，而不是来自网站",
+			"warning: --diff %s was made by another rulebook, so some changes may come from the rules and not from the sites", out.flags.diff)
 	}
 }
 
-// noOptions is what madeWith gives of a run without any.
-const noOptions = "{}"
-
 // madeWith gives the options that verdicts depend on, as they were given, for the
-// lines of a batch's output. Servers and limits are not among them: a line that is
-// undetermined for their sake says so itself.
+// lines of a batch's output; without any it is batch.NoOptions. Servers and limits
+// are not among them: a line that is undetermined for their sake says so itself.
 func (o *options) madeWith() string {
 	set := make([]string, len(o.Set))
 	for i, s := range o.Set {
@@ -193,8 +190,8 @@ func (out *batchOutput) otherOptions(a *app, now string, done batch.Done, former
 		kept = former.Options
 	}
 	if i := slices.IndexFunc(kept, func(o string) bool { return o != now }); i >= 0 {
-		fmt.Fprintf(a.stderr, "icpcheck: %s\n", text.Clean(fmt.Sprintf(a.say("警告：%s 里有用另一些选项得出的结果，原样保留（当时 %s，现在 %s）；要全部按现在的选项检查，请从头开始",
-			"warning: %s holds results made with other options, which stay as they are (then %s, now %s); to check all with those of now, begin anew"), out.path, kept[i], now)))
+		a.warn("警告：%s 里有用另一些选项得出的结果，原样保留（当时 %s，现在 %s）；要全部按现在的选项检查，请从头开始",
+			"warning: %s holds results made with other options, which stay as they are (then %s, now %s); to check all with those of now, begin anew", out.path, kept[i], now)
 	}
 }
 

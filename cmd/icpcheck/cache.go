@@ -17,7 +17,7 @@ import (
 // answers of its own, which say that they came on that day.
 func (o *options) keep(a *app) *cache.Store {
 	s := &cache.Store{Scope: o.Now, Now: a.clock, Warn: func(err error) {
-		fmt.Fprintf(a.stderr, "icpcheck: %s\n", text.Clean(fmt.Sprintf(a.say("警告：查询缓存：%v；检查照常进行", "warning: cache of look-ups: %v; the check goes on"), text.ErrorIn(err, a.lang))))
+		a.warn("警告：查询缓存：%v；检查照常进行", "warning: cache of look-ups: %v; the check goes on", err)
 	}}
 	if !o.NoCache {
 		s.Dir, _ = o.cacheDir(a.environment) // without a home there is nothing to keep things in

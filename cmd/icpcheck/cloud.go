@@ -168,8 +168,8 @@ func (a *app) withServers(work []job, files []*cloudfile.File, book *rulebook.Ru
 		return work, nil
 	}
 	if len(work) > 1 && len(servers) > 1 {
-		return nil, &usageError{err: text.Errorf("--facts 里有 %d 台服务器，又有 %d 份备案，不知道哪台属于哪份：请每次只给一份备案",
-			"--facts names %d servers for %d filings, and which belongs to which is not known: give one filing at a time", len(servers), len(work))}
+		return nil, usage("--facts 里有 %d 台服务器，又有 %d 份备案，不知道哪台属于哪份：请每次只给一份备案",
+			"--facts names %d servers for %d filings, and which belongs to which is not known: give one filing at a time", len(servers), len(work))
 	}
 	var list []job
 	for _, j := range work {
@@ -273,9 +273,4 @@ func passed(f *cloudfile.File) text.Text {
 		names += " …"
 	}
 	return text.Text{Zh: "；未读取的资源类型：" + names, En: "; types of resources that were passed over: " + names}
-}
-
-// warn says something on stderr in the language of the run.
-func (a *app) warn(zh, en string, args ...any) {
-	fmt.Fprintf(a.stderr, "icpcheck: %s\n", text.Clean(text.ErrorIn(text.Errorf(zh, en, args...), a.lang)))
 }

@@ -86,6 +86,11 @@ func flagError(flag string, err error) error {
 	return &usageError{err: fmt.Errorf("%s: %w", flag, err)}
 }
 
+// warn says something on stderr in the language of the run.
+func (a *app) warn(zh, en string, args ...any) {
+	fmt.Fprintf(a.stderr, "icpcheck: %s\n", text.Clean(text.ErrorIn(text.Errorf(zh, en, args...), a.lang)))
+}
+
 // reason drops from an error of the file system what the message around it
 // says already: the operation, and the name, which may be a temporary one. What
 // people meet most is said in both languages.

@@ -279,3 +279,17 @@ func TestManyLanes(t *testing.T) {
 		t.Errorf("%d lines, %v", n, err)
 	}
 }
+
+// TestOptions: a line that rules were applied to was made with the options that
+// it names, or with none; any other line depends on none.
+func TestOptions(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"line":1,"verdict":"ready","rulebook":{"digest":"x"},"options":{"province":"beijing"}}`: `{"province":"beijing"}`,
+		`{"line":1,"verdict":"ready","rulebook":{"digest":"x"}}`:                                  batch.NoOptions,
+		`{"line":1,"verdict":"undetermined","error":"…","options":{"province":"beijing"}}`:        "",
+	} {
+		if o, err := batch.ParseOutcome([]byte(line)); err != nil || o.Options != want {
+			t.Errorf("%s: got %q, %v, want %q", line, o.Options, err, want)
+		}
+	}
+}

@@ -22,7 +22,7 @@ type head struct {
 	verdict verdict.Overall
 	form    Form
 	book    string // digest of the rulebook, empty where none is named
-	options string // what the line says of options, empty where there is no rulebook
+	options string // see madeWith
 }
 
 // Form is the kind of lines that an output consists of.
@@ -170,11 +170,17 @@ func addKnown(texts []string, s string) []string {
 	return add(texts, s)
 }
 
-// madeWith gives the options that a line of output was made with. A line names
-// those that were given; one that could not be checked does not depend on any.
+// NoOptions are the options of a line that was made without any, and names none.
+const NoOptions = "{}"
+
+// madeWith gives the options that a line of output was made with, as JSON. It is
+// empty for a line that no rules were applied to, which depends on none.
 func madeWith(rules book, options json.RawMessage) string {
-	if rules.Digest != "" && options == nil {
-		return "{}"
+	switch {
+	case rules.Digest == "":
+		return ""
+	case options == nil:
+		return NoOptions
 	}
 	return string(options)
 }
