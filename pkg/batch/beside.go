@@ -24,7 +24,8 @@ func Beside(path string) (file *os.File, release func(), err error) {
 		release = hold(file.Name())
 		made, err := file.Stat()
 		if err != nil {
-			return nil, nil, errors.Join(err, file.Close())
+			release()
+			return nil, nil, errors.Join(err, file.Close(), os.Remove(file.Name()))
 		}
 		if named, err := os.Stat(file.Name()); err == nil && os.SameFile(made, named) {
 			return file, release, nil
