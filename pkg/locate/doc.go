@@ -7,7 +7,8 @@
 // [Unknown] rather than wrong. An address that no host on the internet has is Unknown as well.
 //
 // The table is in the binary, derived from DB-IP Lite and ip-location-db (see
-// NOTICE) by `make geodata`, and unpacked when the first address is looked up.
+// NOTICE) by `make geodata`; a part of it is unpacked when the first address in it
+// is looked up.
 // [Open] reads countries from a MaxMind DB file of the user's instead.
 //
 //	var l locate.Locator
