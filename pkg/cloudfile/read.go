@@ -1,7 +1,6 @@
 package cloudfile
 
 import (
-	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -337,6 +336,3 @@ func (r *Reader) answerRecord(f *Form, v value) (Record, bool) {
 	record.Facts, record.Origin = r.facts(f, v, at), at(v, "")
 	return record, true
 }
-
-// sortedKeys are the keys of a set.
-func sortedKeys(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }

@@ -2,6 +2,7 @@ package cloudfile
 
 import (
 	"bytes"
+	"maps"
 	"slices"
 	"strings"
 
@@ -69,7 +70,7 @@ func (r *Reader) terraform(root value) (*File, error) {
 		return nil, root.doc.problem(root.at, "Terraform JSON 里没有计划（resource_changes），也没有非空的状态（values）；用 terraform show -json 生成",
 			"this JSON of Terraform holds neither a plan (resource_changes) nor a state that is not empty (values); make it with terraform show -json")
 	}
-	file.Passed = sortedKeys(passed)
+	file.Passed = slices.Sorted(maps.Keys(passed))
 	return file, nil
 }
 
