@@ -165,13 +165,16 @@ func (a *app) readFilings(paths []string, book *rulebook.Rulebook) ([]*filing.Fi
 	return filings, problems.Err()
 }
 
+// errNoName is what an unset variable of a script comes to.
+var errNoName = usage("有一个文件名是空的", "a file name is empty")
+
 // readInput reads a file, or standard input for "-".
 func (a *app) readInput(path string) ([]byte, error) {
 	if path == "-" {
 		return yamlfile.ReadAll("-", a.stdin)
 	}
 	if path == "" {
-		return nil, usage("有一个文件名是空的", "a file name is empty")
+		return nil, errNoName
 	}
 	info, err := os.Stat(path)
 	switch {

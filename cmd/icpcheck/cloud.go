@@ -59,6 +59,9 @@ func (a *app) readCloud(f cloudFlags, book *rulebook.Rulebook) ([]*cloudfile.Fil
 	var files []*cloudfile.File
 	var problems yamlfile.Problems
 	for _, path := range f.files {
+		if path == "" {
+			return nil, errNoName
+		}
 		if path == "-" && slices.Contains(a.inputs, "-") {
 			return nil, usage("标准输入（-）只能读一次", "standard input (-) can be read only once")
 		}
