@@ -24,7 +24,7 @@ type observations struct {
 	explain      func(*failure.Failure) text.Text
 	allowPrivate bool
 	asked        bool // what visitors in the mainland get was asked for
-	untold       bool // and is not known, though it may well be something else
+	untold       bool // it is not known, asked for or not, and may well be something else
 	steps        []Step
 
 	addresses []netip.Addr

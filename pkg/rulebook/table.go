@@ -100,7 +100,8 @@ func (r *Row) Int(column string) int { n, _ := r.Cells[column].Value.(int64); re
 // List returns a list cell, or nil.
 func (r *Row) List(column string) []string { s, _ := r.Cells[column].Value.([]string); return s }
 
-// Both returns a bilingual cell, or the empty text.
+// Both returns a cell in both languages, which say the same where the cell has
+// one text, or the empty text.
 func (r *Row) Both(column string) text.Text {
 	switch v := r.Cells[column].Value.(type) {
 	case text.Text:
