@@ -241,12 +241,17 @@ func (a *app) commandLine() string {
 		} else if i > 0 && a.args[i-1] == "--queue" {
 			arg = queue.Redact(arg)
 		}
-		if strings.ContainsAny(arg, " \t\n'\"\\$&|;<>()*?[]#~`!") || arg == "" {
-			arg = "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
-		}
-		words = append(words, arg)
+		words = append(words, quoted(arg))
 	}
 	return strings.Join(words, " ")
+}
+
+// quoted is a word as a shell takes it.
+func quoted(word string) string {
+	if strings.ContainsAny(word, " \t\n'\"\\$&|;<>()*?[]#~`!") || word == "" {
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	}
+	return word
 }
 
 // work checks one line and gives its line of output.

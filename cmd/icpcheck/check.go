@@ -147,7 +147,7 @@ func (a *app) readFilings(paths []string, book *rulebook.Rulebook) ([]*filing.Fi
 		data, err := a.readInput(path)
 		if err == nil && cloudfile.IsTerraform(data) {
 			return nil, &usageError{err: text.Errorf("%s：是 Terraform 的计划或状态，不是备案文件", "%s: a plan or state of Terraform, and no filing file", path),
-				hint: text.Same("icpcheck check --facts " + path)}
+				hint: text.Same("icpcheck check --facts " + quoted(path))}
 		}
 		if err == nil {
 			var f *filing.Filing

@@ -92,6 +92,9 @@ func cloudOrder(cell map[string]any) (o cloudfile.Order, err error) {
 			return o, text.Errorf("%s 里：%w", "%s: %w", key, err)
 		}
 	}
+	if _, known := o.Months[o.Unit]; len(cell) > 0 && (o.At == "" || !known) {
+		return o, text.Errorf("要有 at、unit 和写明该单位的 months", "want at, unit, and months that have this unit")
+	}
 	return o, nil
 }
 
