@@ -145,11 +145,11 @@ func (a *app) readFilings(paths []string, book *rulebook.Rulebook) ([]*filing.Fi
 	a.inputs = append(a.inputs, paths...)
 	for _, path := range paths {
 		data, err := a.readInput(path)
-		if err == nil && cloudfile.IsTerraform(data) {
-			return nil, &usageError{err: text.Errorf("%s：是 Terraform 的计划或状态，不是备案文件", "%s: a plan or state of Terraform, and no filing file", path),
-				hint: text.Same("icpcheck check --facts " + quoted(path))}
-		}
 		if err == nil {
+			if cloudfile.IsTerraform(data) {
+				return nil, &usageError{err: text.Errorf("%s：是 Terraform 的计划或状态，不是备案文件", "%s: a plan or state of Terraform, and no filing file", path),
+					hint: text.Same("icpcheck check --facts " + quoted(path))}
+			}
 			var f *filing.Filing
 			if f, err = filing.Decode(path, data, book); err == nil {
 				filings = append(filings, f)

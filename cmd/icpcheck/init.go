@@ -85,7 +85,7 @@ func (a *app) runInit(cmd *cobra.Command, own initFlags, args []string) error {
 	}
 	if len(args) == 1 && !own.force {
 		if _, err := os.Lstat(args[0]); err == nil {
-			hint := text.Text{Zh: "--force 覆盖它，--from " + args[0] + " 从它开始", En: "--force writes over it, --from " + args[0] + " starts from it"}
+			hint := text.Text{Zh: "--force 覆盖它，--from " + quoted(args[0]) + " 从它开始", En: "--force writes over it, --from " + quoted(args[0]) + " starts from it"}
 			if own.from != "" {
 				hint = text.Text{Zh: "--force 覆盖它；去掉 " + args[0] + " 则写到标准输出", En: "--force writes over it; without " + args[0] + " the filing goes to standard output"}
 			}

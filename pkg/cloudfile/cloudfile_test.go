@@ -150,7 +150,7 @@ func TestPlan(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := read(t, c.data)
-			if !f.Changes || !f.Terraform {
+			if !f.Changes {
 				t.Error("not taken for a plan")
 			}
 			if c.want == nil {

@@ -85,8 +85,8 @@ type Record struct {
 type File struct {
 	Name    string
 	Records []Record
-	// Terraform tells that it is a plan or a state; Changes tells that it is a plan.
-	Terraform, Changes bool
+	// Changes tells that it is a plan of Terraform.
+	Changes bool
 	// Passed are the types of resources, sorted, that are made or changed and
 	// that no form reads.
 	Passed []string

@@ -9,7 +9,6 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
@@ -65,11 +64,7 @@ func decoder(data []byte) *jsontext.Decoder {
 // problem is a mistake at a place in the file. The line is not shown: it may
 // hold a secret, and is as long as the file.
 func (d *document) problem(at int, zh, en string, args ...any) error {
-	return yamlfile.Problems{{
-		Position: d.position(at),
-		Message:  text.Errorf(zh, en, args...).Error(),
-		Zh:       text.ErrorIn(text.Errorf(zh, en, args...), text.Zh),
-	}}
+	return yamlfile.Problems{yamlfile.NewProblem(d.position(at), zh, en, args...)}
 }
 
 // position is the place of a byte.

@@ -33,7 +33,7 @@ func (r *Reader) Read(name string, data []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if isTerraform(root) {
+	if ofTerraform(root) {
 		return r.terraform(root)
 	}
 	return r.answer(root)
@@ -202,13 +202,11 @@ func moment(s string, milliseconds bool) (time.Time, bool) {
 		t := time.UnixMilli(n).UTC()
 		return t, err == nil && n > 0 && t.Year() <= 9999
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC(), true
-		}
+	t, err := time.Parse("2006-01-02T15:04Z07:00", s)
+	if err != nil {
+		t, err = calendar.Parse(s)
 	}
-	t, err := time.ParseInLocation(calendar.DateLayout, s, calendar.Beijing)
-	return t, err == nil
+	return t.UTC(), err == nil
 }
 
 // monthsBetween counts the whole months from the day of begin to that of end.

@@ -16,8 +16,8 @@ func IsTerraform(data []byte) bool {
 	return bytes.HasPrefix(bytes.TrimSpace(begin), []byte("{")) && bytes.Contains(begin, []byte(`"terraform_version"`))
 }
 
-// isTerraform tells a plan or a state from an answer.
-func isTerraform(root value) bool {
+// ofTerraform tells a plan or a state from an answer.
+func ofTerraform(root value) bool {
 	return root.member("format_version").known() || root.member("terraform_version").known()
 }
 
@@ -36,7 +36,7 @@ func (r *Reader) terraform(root value) (*File, error) {
 	if failed := root.member("errored"); failed.text() == "true" {
 		return nil, root.doc.problem(failed.at, "这份计划没有做完（errored），先让 terraform plan 成功", "this plan is not whole (errored); make terraform plan succeed first")
 	}
-	file := &File{Name: root.doc.name, Terraform: true, Partial: root.member("complete").text() == "false"}
+	file := &File{Name: root.doc.name, Partial: root.member("complete").text() == "false"}
 	passed := map[string]bool{}
 	config := newConfiguration(root)
 	sources := r.sources(config)
@@ -185,7 +185,8 @@ func (r *Reader) terraformRecord(f *Form, res resource, config *configuration, s
 			facts["server.region"] = filing.Fact{Value: region.text(), Origin: at(region.value, "")}
 		}
 	}
-	if was, now := f.billing(res.before), f.billing(shown); !res.made && was != "" && was != now {
+	now, _ := facts.Text("server.billing")
+	if was := f.billing(res.before); !res.made && was != "" && was != now {
 		// The times are those of the terms that the change ends.
 		dropTerm(facts)
 	}

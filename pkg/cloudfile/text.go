@@ -8,7 +8,6 @@ import (
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
-	"github.com/icpcheck/icpcheck/pkg/text"
 	"github.com/icpcheck/icpcheck/pkg/yamlfile"
 )
 
@@ -16,7 +15,7 @@ import (
 // writes UTF-16 where a program's output is redirected into a file.
 func plainText(name string, data []byte) ([]byte, error) {
 	whole := func(zh, en string) error {
-		return yamlfile.Problems{{Position: yamlfile.Position{File: name}, Message: en, Zh: text.ErrorIn(text.Errorf(zh, en), text.Zh)}}
+		return yamlfile.Problems{yamlfile.NewProblem(yamlfile.Position{File: name}, zh, en)}
 	}
 	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
 		return nil, whole("是二进制的 Terraform 计划；先转成 JSON：terraform show -json 计划文件 > plan.json",

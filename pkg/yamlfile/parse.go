@@ -39,7 +39,7 @@ func ReadAll(name string, r io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("reading %q: %w", name, err)
 	}
 	if len(data) > MaxSize {
-		return nil, Problems{bilingual(Position{File: name}, "", "超过 %d KiB，这样的文件不需要这么大", "larger than %d KiB, which no such file needs to be", []any{MaxSize >> 10})}
+		return nil, Problems{NewProblem(Position{File: name}, "超过 %d KiB，这样的文件不需要这么大", "larger than %d KiB, which no such file needs to be", MaxSize>>10)}
 	}
 	return data, nil
 }
@@ -51,7 +51,7 @@ func ReadAll(name string, r io.Reader) ([]byte, error) {
 func Parse(name string, data []byte) (*File, error) {
 	f := &File{Name: name}
 	whole := func(zh, en string, args ...any) error {
-		return Problems{bilingual(Position{File: name}, "", zh, en, args)}
+		return Problems{NewProblem(Position{File: name}, zh, en, args...)}
 	}
 	if len(data) > MaxSize {
 		return nil, whole("超过 %d KiB，这样的文件不需要这么大", "larger than %d KiB, which no such file needs to be", MaxSize>>10)
@@ -268,12 +268,16 @@ func (f *File) Problem(n *yaml.Node, format string, args ...any) Problem {
 
 // ProblemIn is Problem in both languages; see text.Errorf for the arguments.
 func (f *File) ProblemIn(n *yaml.Node, zh, en string, args ...any) Problem {
-	return bilingual(f.At(n), f.line(n.Line), zh, en, args)
+	p := NewProblem(f.At(n), zh, en, args...)
+	p.Excerpt = f.line(n.Line)
+	return p
 }
 
-func bilingual(at Position, excerpt, zh, en string, args []any) Problem {
+// NewProblem builds a problem in both languages that shows no line of the file;
+// see text.Errorf.
+func NewProblem(at Position, zh, en string, args ...any) Problem {
 	err := text.Errorf(zh, en, args...)
-	return Problem{Position: at, Message: err.Error(), Zh: text.ErrorIn(err, text.Zh), Excerpt: excerpt}
+	return Problem{Position: at, Message: err.Error(), Zh: text.ErrorIn(err, text.Zh)}
 }
 
 // ProblemAt builds a problem at a position in the file, with the line as excerpt.
